@@ -1,0 +1,92 @@
+"""What happens to a notebook beside nbgrader's own steps."""
+
+import html
+import re
+
+import nbgrader.preprocessors
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
+from nbgrader.utils import is_locked
+
+_SHORTEST = 8  # characters of a hidden line that is worth looking for in outputs: not `)` or `else:`
+
+
+class Execute(nbgrader.preprocessors.Execute):
+    """Execute a notebook; what it writes on standard error is output like any other.
+
+    nbgrader gives no points for a cell with text on standard error, so that a harmless warning would cost everything.
+    An error is recorded as an error, not as text, and still costs.
+    """
+
+    def preprocess(self, nb, resources, km=None):
+        """Execute `nb` and return it with outputs, together with `resources`."""
+        nb, resources = super().preprocess(nb, resources, km)
+        for cell in nb.cells:
+            for output in cell.get("outputs", []):
+                if output.output_type == "stream":
+                    output.name = "stdout"
+        return nb, resources
+
+
+class HideTests(NbGraderPreprocessor):
+    """Remove hidden tests and mark schemes from a feedback page, also where an output quotes them.
+
+    The traceback of an error in a locked cell quotes that cell, so only its last line, the error itself, is kept.
+    """
+
+    def preprocess(self, nb, resources):
+        """Return `nb` with nothing hidden left in sources and outputs, together with `resources`."""
+        hidden: set[str] = set()
+        for cell in nb.cells:
+            shown = self._shown(cell.source)
+            if shown != cell.source:
+                hidden |= set(_lines(cell.source)) - set(_lines(shown))
+                cell.source = shown
+            for output in cell.get("outputs", []):
+                if output.output_type == "error" and is_locked(cell) and output.ename != "CheckFailed":
+                    output.traceback = [f"{output.ename}: {output.evalue}"]
+        forms = {form for line in hidden for form in (line, html.escape(line), repr(line)[1:-1])}
+        for form in sorted(forms, key=len, reverse=True):
+            for cell in nb.cells:
+                for output in cell.get("outputs", []):
+                    _replace(output, form)
+        return nb, resources
+
+    def _shown(self, source: str) -> str:
+        """Source without what stands between the delimiters of hidden tests and mark schemes."""
+        hidden, marks = ClearHiddenTests(parent=self), ClearMarkScheme(parent=self)
+        kept, inside = [], None
+        for line in source.split("\n"):
+            if inside is None:
+                for begin, end in (
+                    (hidden.begin_test_delimeter, hidden.end_test_delimeter),
+                    (marks.begin_mark_scheme_delimeter, marks.end_mark_scheme_delimeter),
+                ):
+                    if begin in line:
+                        inside = end
+                if inside is None:
+                    kept.append(line)
+            elif inside in line:
+                inside = None
+        return "\n".join(kept)
+
+
+def _lines(source: str) -> list[str]:
+    return [line.strip() for line in source.split("\n") if len(line.strip()) >= _SHORTEST]
+
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _replace(value, hidden: str):
+    """Replace a hidden line in every text of an output, in place where the value can be changed."""
+    if isinstance(value, str):
+        if hidden in value:
+            return value.replace(hidden, "(hidden)")
+        if hidden in (bare := _ANSI.sub("", value)):  # a coloured traceback
+            return bare.replace(hidden, "(hidden)")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            value[key] = _replace(inner, hidden)
+    elif isinstance(value, list):
+        value[:] = [_replace(inner, hidden) for inner in value]
+    return value

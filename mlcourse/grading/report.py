@@ -1,0 +1,85 @@
+"""What a step did, one line a person or assignment."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# States that ask for somebody's attention, with the colour of their line.
+_COLOURS = {"failed": "red", "damaged": "yellow", "missing": "yellow", "restored": "yellow", "kept": "yellow"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person or assignment.
+
+    Attributes
+    ----------
+    name : str
+    state : str
+        "graded", "skipped", "failed", ...
+    score, max_score : float or None
+    says : str
+        What is out of the ordinary; empty where nothing is.
+    """
+
+    name: str
+    state: str
+    score: float | None = None
+    max_score: float | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a step did."""
+
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def counts(self) -> Counter:
+        """How many lines there are of each state."""
+        return Counter(line.state for line in self.lines)
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 when something failed."""
+        return int(any(line.state == "failed" for line in self.lines))
+
+    @property
+    def summary(self) -> str:
+        """One sentence: "a01_sensing: 3 graded, 1 damaged"."""
+        return f"{self.title}: " + (", ".join(f"{n} {state}" for state, n in self.counts.items()) or "nothing to do")
+
+    def table(self) -> "Table":
+        """The lines as a table for a terminal."""
+        from rich.table import Table
+
+        table = Table(title=self.summary, title_justify="left")
+        scored = any(line.score is not None for line in self.lines)
+        for head in ("name", "state", *(["score"] if scored else []), "remarks"):
+            table.add_column(head, justify="right" if head == "score" else "left")
+        for line in self.lines:
+            score = "" if line.score is None else f"{line.score:g} / {line.max_score:g}"
+            cells = [line.name, line.state, *([score] if scored else []), line.says]
+            table.add_row(*cells, style=_COLOURS.get(line.state))
+        return table
+
+
+def track(items, title: str, console=None):
+    """Yield items, with a progress bar on a rich console where one is given."""
+    if console is None:
+        yield from items
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=len(items))
+        for item in items:
+            bar.update(task, description=f"{title} {item}")
+            yield item
+            bar.advance(task)
