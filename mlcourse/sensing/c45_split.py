@@ -223,10 +223,9 @@ def _threshold_block(X, features, codes, weights, n_classes, min_samples_leaf) -
 
     cut = np.argmax(gains[:, useful] >= best[useful] - TIE, axis=0)  # the first of equals
     lower, upper = x[cut, useful], x[cut + 1, useful]
-    # A hair above the middle, so that rounding does not put 6.69 above the middle of 6.68 and 6.70. Halved first, so
-    # that nothing overflows; and neighbouring floats have no middle.
-    middle = lower + (1 + 1e-9) * (upper / 2 - lower / 2)
-    middle = np.where(middle < upper, middle, lower)
+    # A hair above the middle, so that rounding does not put 6.69 above the middle of 6.68 and 6.70.
+    middle = 0.5000000005 * upper + 0.4999999995 * lower
+    middle = np.where((lower <= middle) & (middle < upper), middle, lower)  # neighbouring floats have no middle
     inside = left_weight[cut, useful]
     sizes = np.stack([inside, known_weight[useful] - inside, all_weight - known_weight[useful]], axis=-1)
     price = _weighted_entropy(np.maximum(sizes, 0)) / all_weight

@@ -178,8 +178,6 @@ class ThresholdClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if not weights.any():
-            raise ValueError("sample_weight is 0 for every row: at least one case must count.")
         X, y, weights = X[weights > 0], y[weights > 0], weights[weights > 0]
 
         lecture = set(np.unique(y)) <= set(ACTIVITIES)
