@@ -148,7 +148,12 @@ def read_clocks(streams, given, report):
         elif stream.time_unit:
             notes.add(f"{stream.time_unit}, from the header")
         else:
-            step = typical_step(np.sort(stream.raw_time))
+            ascending = np.sort(stream.raw_time)
+            step = typical_step(ascending) or (ascending[-1] - ascending[0]) / len(ascending)
+            if step == 0:
+                raise ValueError(
+                    f"path: all readings in {stream.source!r} have the same time, so nothing tells the rate."
+                )
             # Each unit has its own range of steps, from 2 Hz to 2000 Hz; the ranges do not overlap.
             stream.time_unit = next((u for u, worth in TIME_UNITS.items() if 0.0005 <= step * worth <= 0.5), None)
             if stream.time_unit is None:
