@@ -55,8 +55,8 @@ class C45Classifier(ClassifierMixin, BaseEstimator):
 
     *Missing values* (NaN). A test is judged by the cases that know its feature, and its gain is scaled by their
     share. A case that does not know the feature goes down every branch, in fractions that follow the known cases; in
-    prediction the class probabilities of all the leaves it reaches are added up in the same fractions. So is a
-    category never seen in training.
+    prediction the class probabilities of all the leaves it reaches are added up in the same fractions. A category
+    that training never showed counts as missing.
 
     *Sample weights* say how many cases a row stands for: weight 2 is the row given twice. Weights that sum to 1 make
     a data set of one case, from which no tree can grow; scale them to sum to the number of cases.
@@ -177,7 +177,8 @@ class C45Classifier(ClassifierMixin, BaseEstimator):
                 frequencies = node.counts / total
             if node.is_leaf:
                 result[rows] += weights[:, None] * frequencies
-            for child, part in zip(node.children, node.send(X, rows, weights) if node.children else (), strict=True):
+                return
+            for child, part in zip(node.children, node.send(X, rows, weights), strict=True):
                 descend(child, *part, frequencies)
 
         descend(self.tree_, np.arange(len(X)), np.ones(len(X)), None)

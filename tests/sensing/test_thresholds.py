@@ -124,7 +124,7 @@ def test_an_answer_that_is_never_needed_is_never_given():
 
 
 def test_all_thresholds_are_chosen_together():
-    """At std 2, three stand and two walk; but those three look like sitting to c2, so the two who walk are worth more."""
+    """At std 2, three stand and two walk; but those three look like sitting to c2, so the walkers are worth more."""
     X = [[1, 0, 1]] * 4 + [[1, 9, 1]] * 4 + [[2, 0, 1]] * 5 + [[3, 9, 1]] * 4 + [[3, 9, 3]] * 4
     y = ["sitting"] * 4 + ["standing"] * 4 + ["standing"] * 3 + ["walking"] * 6 + ["jogging"] * 4
     together = ThresholdClassifier().fit(X, y)
