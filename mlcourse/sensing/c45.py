@@ -79,8 +79,8 @@ class C45Classifier(ClassifierMixin, BaseEstimator):
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
     >>> tree = C45Classifier(min_samples_leaf=10).fit(X, y)
     >>> print(export_text(tree))
-    petal length (cm) <= 1.9: 0 (50.0)
-    petal length (cm) > 1.9
+    petal width (cm) <= 0.6: 0 (50.0)
+    petal width (cm) > 0.6
     |   petal width (cm) <= 1.7: 1 (54.0/5.0)
     |   petal width (cm) > 1.7: 2 (46.0/1.0)
     """
