@@ -50,6 +50,8 @@ class Outcome:
         Arguments that the call changed in place.
     printed : str
         What the call printed.
+    endless : bool
+        Whether the call ran out of time.
     """
 
     value: Any = None
@@ -58,6 +60,7 @@ class Outcome:
     details: str = ""
     changed: tuple[str, ...] = ()
     printed: str = ""
+    endless: bool = False
 
 
 def call(function: Callable, args: tuple, names: tuple[str, ...] = (), *, seconds: float = 10.0, hide="") -> Outcome:
@@ -81,7 +84,7 @@ def call(function: Callable, args: tuple, names: tuple[str, ...] = (), *, second
     """
     copies = copy.deepcopy(args)
     printed = _CappedText(_MOST_OUTPUT)
-    value, error, fault, details = None, "", "", ""
+    value, error, fault, details, endless = None, "", "", "", False
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         try:
             with _time_limit(seconds):
@@ -89,6 +92,7 @@ def call(function: Callable, args: tuple, names: tuple[str, ...] = (), *, second
         except NotImplementedError as raised:
             raise NotAnswered from raised
         except _OutOfTime:
+            endless = True
             fault = f"is still running after {seconds:g} s: does a loop never end?"
         except RecursionError as raised:
             error = "RecursionError"
@@ -108,7 +112,7 @@ def call(function: Callable, args: tuple, names: tuple[str, ...] = (), *, second
             except Exception as raised:
                 value, fault = None, f"returns a value that cannot be read ({type(raised).__name__})"
     changed = () if fault else _changed(args, copies, names)
-    return Outcome(value, error, fault, details, changed, printed.getvalue())
+    return Outcome(value, error, fault, details, changed, printed.getvalue(), endless)
 
 
 def _message(raised: BaseException) -> str:

@@ -158,7 +158,7 @@ class Check:
     parts : list of Part
         What else is judged, beside the main cases.
     weight : float
-        Share of the points that the main cases have, relative to the parts' weights; 0 leaves all points to the parts.
+        Share of the points that the main cases have, relative to the parts' weights. With 0 only the parts are judged.
     misconceptions : list of (callable, str)
         What a typical wrong solution computes, and what to say about it. The most telling come first.
     hints : list of str
@@ -208,7 +208,8 @@ class Check:
         seconds: float = 10.0,
     ):
         self.name = name
-        module = sys._getframe(1).f_globals.get("__name__", "").rpartition(".")[2]
+        self._module = sys._getframe(1).f_globals
+        module = self._module.get("__name__", "").rpartition(".")[2]
         self.assignment = module if re.fullmatch(r"a\d\d_\w+", module) else ""  # "": progress is not recorded
         self.hints = tuple(hints)
         self.is_value = cases is None
@@ -217,8 +218,8 @@ class Check:
         self._use = call
         self._rtol, self._atol, self._seconds = rtol, atol, seconds
         self._misconceptions = list(misconceptions)
-        main = Part("the answer", self._cases, weight=weight, essential=True, accept=accept)
-        self._parts = [main, *parts]
+        self._main = Part("the answer", self._cases, weight=weight, essential=True, accept=accept)
+        self._parts = [*([self._main] if weight else []), *parts]
         self._names = () if self.is_value else tuple(inspect.signature(reference).parameters)
         if call is not None:  # the reference may be a class: the arguments are those of `call`, less the answer
             self._names = tuple(inspect.signature(call).parameters)[1:]
@@ -250,7 +251,7 @@ class Check:
         """
         hide = "" if seed is None else caller_file(1)  # the cell with the hidden tests is never quoted
         try:
-            failures = [self._examine(part, answer, seed, hide) for part in self._parts]
+            failures = self._examine_all(answer, seed, hide)
         except NotAnswered:
             raise CheckFailed(
                 f"{self.name}: not answered yet. Write your code in place of `raise NotImplementedError()`."
@@ -305,8 +306,7 @@ class Check:
         """Source of the reference, under the learner's name for it."""
         source = textwrap.dedent(inspect.getsource(self._reference)).rstrip()
         # A reference may use another exercise's: each gets the name that the learner knows it by.
-        module = vars(sys.modules[self._reference.__module__])
-        for check in [self, *(value for value in module.values() if isinstance(value, Check))]:
+        for check in [self, *(value for value in self._module.values() if isinstance(value, Check))]:
             source = re.sub(rf"(?<![\w.]){re.escape(check._reference.__name__)}(?!\w)", check.name, source)
         return source
 
@@ -333,6 +333,13 @@ class Check:
             return Outcome(fault=f"is not a function but {a_or_an(outline(_plain_or_none(answer)))}")
         return call(answer, args, self._names, seconds=self._seconds, hide=hide)
 
+    def _examine_all(self, answer, seed, hide) -> list[_Failure | None]:
+        failures: list[_Failure | None] = []
+        for part in self._parts:
+            endless = next((failed for failed in failures if failed and failed.outcome.endless), None)
+            failures.append(endless or self._examine(part, answer, seed, hide))
+        return failures
+
     def _examine(self, part: Part, answer, seed, hide) -> _Failure | None:
         """Find the smallest failing case of a part, a visible one before a hidden one."""
         cases = part.cases or self._cases
@@ -344,7 +351,7 @@ class Check:
                 failed = self._try(part, answer, args, hidden, hide)
                 if failed:
                     failures.append(failed)
-                    if time.monotonic() - began > _PATIENCE:
+                    if failed.outcome.endless or time.monotonic() - began > _PATIENCE:
                         break
             if failures:
                 break
@@ -425,7 +432,7 @@ class Check:
         return "\n".join(lines)
 
     def _tell(self, part: Part, failed: _Failure) -> str:
-        lines = [] if part is self._parts[0] else [f"Asked: {part.name}."]
+        lines = [] if part is self._main else [f"Asked: {part.name}."]
         lines += (failed.discreet if failed.hidden else failed.says).splitlines()
         shown = {}
         if failed.hidden:

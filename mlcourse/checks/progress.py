@@ -161,7 +161,7 @@ def _change(assignment, exercise, update) -> None:
             data = _read(path)
             entry = _entry(data, assignment, exercise)
             update(entry)
-            data.setdefault(assignment, {})[exercise] = entry
+            data.setdefault(assignment, {}).setdefault(exercise, {}).update(entry)
             _replace(path, json.dumps(data, indent=1))
     except OSError as error:
         _tell_once(f"Progress is not recorded: {error}. Set MLCOURSE_HOME to a folder that can be written.")
