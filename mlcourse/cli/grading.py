@@ -1,0 +1,87 @@
+"""``mlcourse release``, ``grade``, ``feedback`` and ``export``: an instructor's round trip."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import console, fail
+
+PANEL = "For instructors"
+
+Force = Annotated[bool, typer.Option("--force", help="Do it again, whatever is there.")]
+Assignments = Annotated[list[str] | None, typer.Argument(help="Assignments, such as a01_sensing.", show_default=False)]
+Assignment = Annotated[str, typer.Argument(help="An assignment, such as a01_sensing.", show_default=False)]
+Students = Annotated[
+    list[str] | None, typer.Option("--student", "-s", help="Only this person; may be given several times.")
+]
+Course = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the course, if it is not the one around the working directory.", show_default=False),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (release, grade, feedback, export):
+        app.command(rich_help_panel=PANEL)(command)
+
+
+def release(
+    assignments: Assignments = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every assignment of the course.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Release anew; a version that was worked in is put aside.")
+    ] = False,
+    course: Course = None,
+) -> None:
+    """Make the learners' version of assignments, without solutions and hidden tests.
+
+    A released notebook that somebody has worked in since is kept; with --force it is put aside first.
+    """
+    from mlcourse.grading.releasing import release
+
+    if bool(assignments) == all_:
+        fail("name one or more assignments, or say --all.", code=2)
+    _show(release(assignments, course=course, force=force, console=console(stderr=True)))
+
+
+def grade(
+    assignment: Assignment,
+    student: Students = None,
+    force: Force = False,
+    course: Course = None,
+) -> None:
+    """Grade what was handed in, in submitted/STUDENT/ASSIGNMENT of the course.
+
+    What was graded before is passed over, unless something newer was handed in.
+    """
+    from mlcourse.grading.autograding import grade
+
+    _show(grade(assignment, student, course=course, force=force, console=console(stderr=True)))
+
+
+def feedback(assignment: Assignment, student: Students = None, course: Course = None) -> None:
+    """Write the pages on which learners read how they did."""
+    from mlcourse.grading.pages import feedback
+
+    _show(feedback(assignment, student, course=course, console=console(stderr=True)))
+
+
+def export(
+    to: Annotated[Path, typer.Option(help="The file to write.")] = Path("grades.csv"),
+    assignment: Annotated[
+        list[str] | None, typer.Option("--assignment", "-a", help="Only this one; may be given several times.")
+    ] = None,
+    student: Students = None,
+    course: Course = None,
+) -> None:
+    """Write the grades into a CSV file, one line for each person and assignment."""
+    from mlcourse.grading.exporting import export
+
+    console().print(f"Grades written to {export(to, assignment, student, course=course)}")
+
+
+def _show(report) -> None:
+    console().print(report.table())
+    raise typer.Exit(report.exit_code)
