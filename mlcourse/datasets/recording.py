@@ -203,11 +203,11 @@ def _choose_rate(signals, rate, report):
         ", ".join(f"{name} {text}" for name, text in each.items()) if len(set(each.values())) > 1 else each.popitem()[1]
     )
     rate = usual_rate(measured) if rate is None else float(rate)
-    report["rate"] = f"measured {told}, resampled to {rate:g} Hz"
+    report["sampling"] = f"measured {told}, resampled to {rate:g} Hz"
     if rate < 0.95 * measured:
-        report["rate"] += f" behind an anti-alias filter (nothing above {rate / 2:g} Hz is left)"
+        report["sampling"] += f" behind an anti-alias filter (nothing above {rate / 2:g} Hz is left)"
     elif rate > 1.05 * measured:
-        report["rate"] += f" by interpolation (nothing above {measured / 2:.4g} Hz was measured)"
+        report["sampling"] += f" by interpolation (nothing above {measured / 2:.4g} Hz was measured)"
     return rate
 
 

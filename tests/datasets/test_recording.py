@@ -368,8 +368,8 @@ def test_rate_is_rounded_to_a_usual_one_and_told(save):
     time = np.arange(N) / 49.8
     data = load_recording(save(table(["t", "x", "y", "z"], [time, *walk(time).T])))
     assert data.rate == 50
-    assert "49.8 Hz" in data.report["rate"]
-    assert "50 Hz" in data.report["rate"]
+    assert "49.8 Hz" in data.report["sampling"]
+    assert "50 Hz" in data.report["sampling"]
     recording = only(data)
     assert np.abs(recording.signals - walk(recording.time)).max() < 0.02
 
@@ -384,7 +384,7 @@ def test_going_down_in_rate_filters_what_the_new_rate_cannot_carry(save):
     assert np.abs(x - 2 * np.sin(2 * np.pi * 3 * at)).max() < 0.05
     assert np.abs(y - G).max() < 0.05
     assert np.abs(z - x).max() < 0.05
-    assert "anti-alias" in data.report["rate"]
+    assert "anti-alias" in data.report["sampling"]
 
 
 def test_irregular_times_are_put_on_a_grid(save):
