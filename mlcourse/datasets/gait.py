@@ -144,7 +144,7 @@ def draw_person(subject, rng):
     """
     fast = np.clip(rng.normal(), -2, 2)  # who walks briskly also runs briskly, by and large
     cadence = {
-        name: gait.cadence + gait.spread * (0.8 * fast + 0.6 * np.clip(rng.normal(), -2, 2))
+        name: float(gait.cadence + gait.spread * (0.8 * fast + 0.6 * np.clip(rng.normal(), -2, 2)))
         for name, gait in GAITS.items()
     }
     return Person(

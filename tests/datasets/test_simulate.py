@@ -29,7 +29,7 @@ def of(dataset, activity):
     return [recording.signals for recording in dataset.recordings if recording.labels[0] == activity]
 
 
-# ------------------------------------------------------------------------------------------------ physics
+# ------------------------------------------------------------------------------------------------------------- physics
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
@@ -170,7 +170,7 @@ def test_bodyweight_is_carried_on_average():
         assert vertical.mean() == pytest.approx(G, rel=0.01)
 
 
-# ------------------------------------------------------------------------------------------------ the lecture's question
+# ---------------------------------------------------------------------------------------------- the lecture's question
 
 
 def heuristic(window, c1=1.0, c2=5.0, c3=2.3):
@@ -192,7 +192,7 @@ def test_the_heuristic_works_in_the_pocket_and_fails_in_the_bag(random_state):
     assert bag <= pocket - 0.15
 
 
-# ------------------------------------------------------------------------------------------------ the same people
+# ----------------------------------------------------------------------------------------------------- the same people
 
 
 def test_the_same_random_state_gives_the_same_data():
@@ -248,7 +248,7 @@ def test_a_lower_rate_is_the_same_motion_without_aliases():
     assert np.corrcoef(slow[:, 1], fast[::4, 1])[0, 1] > 0.99
 
 
-# ------------------------------------------------------------------------------------------------ labels and errors
+# --------------------------------------------------------------------------------------------------- labels and errors
 
 
 def test_it_is_always_labelled_as_simulated():
