@@ -18,6 +18,7 @@ A module of checks belongs to one assignment and has its name, ``mlcourse/checks
         "smooth",
         reference=_smooth,
         cases=_cases,
+        weight=0.75,
         misconceptions=[                   # what a typical wrong solution computes, and what to say about it
             (lambda signal, width: np.convolve(signal, np.ones(width), mode="valid"),
              "the sum of each stretch, not its mean: divide by the width"),
@@ -31,8 +32,8 @@ A module of checks belongs to one assignment and has its name, ``mlcourse/checks
 - The main cases are essential: who fails one earns nothing. `parts` are what an answer may lack and still be partly
   right: more cases (``Part(cases=...)``), or one component of the result (``Part(view=lambda result: result[1])``).
   `weight` of the check and of its parts say how the points divide. Good parts are edge cases and second results.
-- ``call=`` says how an answer is used when it is not simply called, for example a class:
-  ``call=lambda cls, samples: [obj.push(s) for obj in [cls()] for s in samples]``.
+- ``call=`` says how an answer is used when it is not simply called. ``call(answer, *args)`` of a class, for example,
+  makes an object, pushes one sample after the other and returns the list of what came back.
 - ``accept=`` judges where many answers are right: ``accept(got, *args)`` gives ``None`` or what is wrong, in words that
   give nothing away. Without it a result is compared with the reference's.
 - A reference that raises ``ValueError`` for a case asks the answer to raise the same.
@@ -45,12 +46,12 @@ In a notebook the test cell of an exercise worth 4 points reads::
 
     score = check.smooth(smooth, points=4)
     ### BEGIN HIDDEN TESTS
-    score = check.smooth(smooth, points=4, seed=8231)
+    score = check.smooth(smooth, points=4, seed=1234)
     ### END HIDDEN TESTS
     score
 
-With ``seed=`` the visible cases are judged again together with the hidden ones, so the last score is the one that
-counts. It is a plain number, which nbgrader takes as the points of the cell.
+Each exercise has a seed of its own, of four digits. With ``seed=`` the visible
+cases are judged again together with the hidden ones, so the last score is the one that counts. It is a plain number, which nbgrader takes as the points of the cell.
 
 Planted wrong solutions
 -----------------------
@@ -363,7 +364,7 @@ class Check:
         says = self._misconception(part, smallest, [failed for failed in failures if failed.compared])
         if not says:
             return smallest
-        said = f"Looks like: {says.rstrip('.')}."
+        said = _sentence(f"Looks like: {says}")
         return _Failure(smallest.args, smallest.hidden, smallest.outcome, smallest.expected, said, said, True)
 
     def _try(self, part: Part, answer, args, hidden, hide) -> _Failure | None:
@@ -381,7 +382,7 @@ class Check:
             does = got.fault or "returns a result"
             return failed(f"{self.name} {does}, where it should raise {right.error}.")
         if got.fault:
-            says = f"{self.name} {got.fault}" + ("" if got.fault.endswith("?") else ".")
+            says = _sentence(f"{self.name} {got.fault}", capital=False)
             return failed(says + (f"\n{got.error}: {got.details}" if got.details else ""), says)
         if got.changed:
             return failed(f"{self.name} changes its argument {' and '.join(got.changed)} in place: work on a copy.")
@@ -394,12 +395,12 @@ class Check:
             return failed(f"the result has not the form that was asked for ({type(error).__name__}).")
         if part.accept is not None:
             says = part.accept(have, *args)
-            return failed(f"{says.rstrip('.')}.", compared=True) if says else None
+            return failed(_sentence(says), compared=True) if says else None
         differs = difference(have, _viewed(part, right.value), rtol=self._rtol, atol=self._atol)
         if differs is None:
             return None
         text = differs.discreet if self.is_value else differs.text
-        return failed(f"{_sentence(text)}.", f"{_sentence(differs.discreet)}.", compared=True)
+        return failed(_sentence(text), _sentence(differs.discreet), compared=True)
 
     def _misconception(self, part: Part, smallest: _Failure, failures: list[_Failure]) -> str:
         """Message of the misconception that explains most: all failing cases, else the smallest one."""
@@ -483,8 +484,9 @@ def _size_or_zero(value) -> int:
     return size_of(_plain_or_none(value))
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _sentence(text: str, *, capital: bool = True) -> str:
+    text = text.rstrip().rstrip(".")
+    return (text[:1].upper() + text[1:] if capital else text) + ("" if text.endswith(("?", "!")) else ".")
 
 
 def _number(value: float) -> str:

@@ -150,6 +150,7 @@ def _difference(got, expected, where, rtol, atol):
         return _sequence_difference(got, expected, where, rtol, atol)
     if have not in _ALLOWED.get(want, (want,)):
         text = f"{what} is {a_or_an(have)} instead of {a_or_an(want)}"
+        text += ": is a `return` missing?" if got is None else ""
         return Difference(text, text)
     if isinstance(expected, dict):
         return _dict_difference(got, expected, where, rtol, atol)

@@ -401,7 +401,7 @@ def test_accept_judges_where_many_answers_are_right():
     )
     root(lambda x: -(x**0.5))
     said = refused(lambda x: x, root)
-    assert "its square is not the number" in said
+    assert "Its square is not the number." in said
     assert "expected" not in said
 
 
