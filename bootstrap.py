@@ -1,7 +1,7 @@
 """Set the course up and run it: ``python bootstrap.py lab`` or ``python bootstrap.py test``.
 
 ``lab`` opens the course in JupyterLab, ``test`` runs the test suite. What follows the word is handed on, as in
-``python bootstrap.py lab --no-browser`` or ``python bootstrap.py test tests/test_cli.py``. The first call creates
+``python bootstrap.py lab --no-browser`` or ``python bootstrap.py test tests/cli``. The first call creates
 ``.venv`` and installs the pinned packages into it, with the CPU build of torch first; later calls find the stamp
 that it left behind and start at once.
 

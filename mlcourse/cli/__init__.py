@@ -26,8 +26,10 @@ class _Commands(TyperGroup):
         except BrokenPipeError:  # as in `mlcourse data list | head`; nobody is left to read an error
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             raise SystemExit(1) from None
-        except (OSError, ValueError, RuntimeError, ImportError) as error:
-            if os.environ.get("MLCOURSE_TRACEBACK") or type(error).__module__.startswith(("click", "typer")):
+        except ModuleNotFoundError as error:
+            fail(f"the package {error.name} is not installed. `make lab` installs everything that the course needs.")
+        except (OSError, ValueError, RuntimeError) as error:
+            if os.environ.get("MLCOURSE_TRACEBACK") or isinstance(error, typer.Exit | typer.Abort):
                 raise
             fail(str(error) or type(error).__name__)
 

@@ -17,7 +17,7 @@ from .terminal import size
 
 GB = 1e9
 NOTEBOOK_MEMORY = 1.5 * GB  # what a lecture or an assignment may take
-SUITE_MEMORY = 2.5 * GB  # what a worker of the test suite may take
+SLOW_GFLOPS = 15  # one core of a laptop of the last ten years does 50 to 100
 
 SET_UP_AGAIN = "Run `make lab` (or `python bootstrap.py lab`) in the course's folder: it installs what is pinned."
 
@@ -45,12 +45,12 @@ class Finding:
 
 def examine(machine: Machine, root: Path | None) -> list[Finding]:
     """Everything there is to say about this machine and the course in `root` (None where no course was found)."""
-    from .data import all_statuses
+    from mlcourse.datasets.registry import DATASETS, status
 
     findings = [python_found(), *packages_found(root), torch_found(), keras_found(os.environ.get("KERAS_BACKEND", ""))]
     findings += [memory_found(machine), cores_found(machine), instruction_sets_found(machine)]
     findings += course_found(root)
-    findings += data_found(all_statuses(), os.environ.get("MLCOURSE_DATA"))
+    findings += data_found(map(status, DATASETS), os.environ.get("MLCOURSE_DATA"))
     return findings
 
 
@@ -91,21 +91,36 @@ def compared(comparison: Comparison) -> list[Finding]:
     return findings
 
 
+# Best of five products of two matrices, in billions of operations a second.
+_TRY_TORCH = """
+import time, torch
+matrix, times = torch.rand(768, 768), []
+for _ in range(6):
+    begin = time.perf_counter()
+    matrix @ matrix
+    times.append(time.perf_counter() - begin)
+print(torch.__version__, torch.backends.cpu.get_cpu_capability(), 2 * 768**3 / min(times[1:]) / 1e9)
+"""
+
+
 def torch_found(python: str = sys.executable) -> Finding:
-    """Whether torch can be imported, and which build it is; asked in a process of its own, which may crash."""
-    script = "import torch; print(torch.__version__, torch.backends.cpu.get_cpu_capability())"
+    """Whether torch can be imported, which build it is, and how fast it computes; in a process of its own."""
     try:
-        done = subprocess.run([python, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([python, "-c", _TRY_TORCH], capture_output=True, text=True, timeout=120, check=False)
     except subprocess.TimeoutExpired:
         return Finding("torch", "slow", "took more than two minutes to import", "Is the disk slow, or a network drive?")
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"the process ended with status {done.returncode}"]
         return Finding("torch", "broken", f"cannot be imported: {lines[-1]}", SET_UP_AGAIN)
-    version, capability = done.stdout.split()[-2:]
+    version, capability, speed = done.stdout.split()[-3:]
+    found = f"{version} multiplies matrices at {float(speed):.0f} GFLOP/s with {capability}"
+    if float(speed) < SLOW_GFLOPS:
+        advice = "Expect networks to take several times longer than the lectures say; close what else computes."
+        return Finding("torch", "slow", found, advice)
     if "+cu" in version:
         advice = "The course needs the CPU build only: delete .venv and set it up anew to save several GB of disk."
-        return Finding("torch", "note", f"{version}, a build for CUDA", advice)
-    return Finding("torch", "ok", f"{version}, computes with {capability} on this processor")
+        return Finding("torch", "note", f"{found}; it is a build for CUDA", advice)
+    return Finding("torch", "ok", found)
 
 
 def keras_found(backend: str) -> Finding:
@@ -218,6 +233,7 @@ def data_found(statuses: Iterable, named: str | None) -> list[Finding]:
         if status.present:
             findings.append(Finding(f"Data: {status.name}", "ok", str(status.path)))
         else:
-            advice = f"`mlcourse data fetch {status.name}` gets it; until then the lectures use simulated data."
-            findings.append(Finding(f"Data: {status.name}", "note", f"not here ({size(status.size)})", advice))
+            advice = f"`mlcourse data fetch {status.name}` gets it. Lectures run without, on simulated data."
+            download = f", a download of {size(status.size)}" if status.size else ""
+            findings.append(Finding(f"Data: {status.name}", "note", f"not here{download}", advice))
     return findings
