@@ -1,0 +1,401 @@
+"""The data sets that the course downloads: where they come from, and where they are on this machine."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import pooch
+
+from mlcourse.datasets.archive import Archive, DamagedArchiveError
+from mlcourse.datasets.download import DownloadError, download
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set as its publisher distributes it.
+
+    Parameters
+    ----------
+    name : str
+        As in ``mlcourse data fetch NAME``, and the name of its card in ``datasets/``.
+    title : str
+    folder : str
+        Folder under each place that is searched.
+    address : str
+        Of the publisher's archive.
+    archive : str
+        File name to keep it under.
+    sha256 : str or None
+        Checksum of the archive; None where the publisher gives none: then that of the first download is kept.
+    size : int or None
+        Bytes of the archive, where known.
+    member : str
+        End of the path of a member that every usable copy has.
+    member_sha256 : dict of str to str
+        Checksums of single members.
+    licence, citation : str
+    """
+
+    name: str
+    title: str
+    folder: str
+    address: str
+    archive: str
+    sha256: str | None
+    size: int | None
+    member: str
+    licence: str
+    citation: str
+    member_sha256: tuple[tuple[str, str], ...] = ()
+
+
+_UCI = "https://archive.ics.uci.edu/static/public"
+_NO_COMMERCE = "CC BY 4.0 on the publisher's page; the readme inside rules out commercial use"
+
+DATASETS: dict[str, Source] = {
+    source.name: source
+    for source in (
+        Source(
+            name="wisdm",
+            title="WISDM v1.1: raw accelerometer and 43 features",
+            folder="wisdm_v1.1",
+            address="https://www.cis.fordham.edu/wisdm/includes/datasets/latest/WISDM_ar_latest.tar.gz",
+            archive="WISDM_ar_latest.tar.gz",
+            sha256="e573791269aab4a629721cf04b6031b7cbf8e14261cd2bc86e65887a2bc592d7",
+            size=11_404_612,
+            member="WISDM_ar_v1.1_transformed.arff",
+            licence="none named; cite the paper, and keep readme.txt with any copy",
+            citation=(
+                "J. R. Kwapisz, G. M. Weiss, S. A. Moore: Activity Recognition using Cell Phone Accelerometers, "
+                "SIGKDD Explorations 12(2), 2010"
+            ),
+            member_sha256=(
+                ("WISDM_ar_v1.1_raw.txt", "9aba4b1eaece56ab6d9187b16fc010c176e464750a4ec44c9d833514ecc1fa2e"),
+                ("WISDM_ar_v1.1_transformed.arff", "b083abfe759dea1b8f5eae01f2bef135bbecb25246c8d1eb52afdbfadd3e883a"),
+            ),
+        ),
+        Source(
+            name="wisdm_51",
+            title="WISDM smartphone and smartwatch: 51 people, 18 activities",
+            folder="wisdm_51",
+            address=f"{_UCI}/507/wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip",
+            archive="wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip",
+            sha256=None,
+            size=None,
+            member="activity_key.txt",
+            licence="CC BY 4.0",
+            citation=(
+                "G. M. Weiss, K. Yoneda, T. Hayajneh: Smartphone and Smartwatch-Based Biometrics Using Activities of "
+                "Daily Living, IEEE Access 7, 2019. DOI 10.24432/C5HK59"
+            ),
+        ),
+        Source(
+            name="uci_har",
+            title="UCI HAR: windows of accelerometer and gyroscope, 561 features",
+            folder="uci_har",
+            address=f"{_UCI}/240/human+activity+recognition+using+smartphones.zip",
+            archive="human+activity+recognition+using+smartphones.zip",
+            sha256="c00b803081a5c797cd5e4b83700a9810b38d53d9d84e01917e090e1fdbc81031",
+            size=61_005_872,
+            member="train/y_train.txt",
+            licence=_NO_COMMERCE,
+            citation=(
+                "D. Anguita, A. Ghio, L. Oneto, X. Parra, J. L. Reyes-Ortiz: A Public Domain Dataset for Human "
+                "Activity Recognition Using Smartphones, ESANN 2013"
+            ),
+            member_sha256=(
+                ("UCI HAR Dataset.zip", "2045e435c955214b38145fb5fa00776c72814f01b203fec405152dac7d5bfeb0"),
+            ),
+        ),
+        Source(
+            name="hapt",
+            title="HAPT v2.1: raw accelerometer and gyroscope, 30 people, with transitions",
+            folder="hapt",
+            address=f"{_UCI}/341/smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
+            archive="smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
+            sha256="4ac4ae064227c07045a99551876b54d204837e995e298b6488559e209b3deb09",
+            size=79_596_192,
+            member="RawData/labels.txt",
+            licence=_NO_COMMERCE,
+            citation=(
+                "J.-L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra, D. Anguita: Transition-Aware Human Activity "
+                "Recognition Using Smartphones, Neurocomputing 171, 2016"
+            ),
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a data set is on this machine, and where.
+
+    Parameters
+    ----------
+    name, title : str
+    path : pathlib.Path or None
+        The archive or folder that would be read.
+    size : int or None
+        Bytes: of what is there, else of what would be downloaded.
+    """
+
+    name: str
+    title: str
+    path: Path | None
+    size: int | None
+
+    @property
+    def present(self) -> bool:
+        """Whether it is there."""
+        return self.path is not None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a look at every byte of a data set found.
+
+    Parameters
+    ----------
+    name : str
+    state : str
+        ``"publisher's archive"``, ``"other copy"`` (readable, but not byte for byte what the publisher distributes: a
+        subset, or extracted), ``"damaged"`` or ``"absent"``.
+    path : pathlib.Path or None
+    detail : str
+        What it means, and what to do.
+    """
+
+    name: str
+    state: str
+    path: Path | None
+    detail: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the data can be used as they are."""
+        return self.state in ("publisher's archive", "other copy")
+
+
+def homes(data_home=None) -> list[Path]:
+    """Folders that are searched, in this order: `data_home`, ``MLCOURSE_DATA``, the project's ``datasets/``, the cache.
+
+    Parameters
+    ----------
+    data_home : path-like, optional
+
+    Returns
+    -------
+    list of pathlib.Path
+        They need not exist.
+    """
+    found = [Path(data_home).expanduser()] if data_home is not None else []
+    if os.environ.get("MLCOURSE_DATA"):
+        found.append(Path(os.environ["MLCOURSE_DATA"]).expanduser())
+    project = Path(__file__).resolve().parents[2] / "datasets"
+    if project.is_dir():
+        found.append(project)
+    return [*found, cache()]
+
+
+def cache() -> Path:
+    """Folder that downloads go to when no ``data_home`` is given."""
+    return platformdirs.user_cache_path("mlcourse")
+
+
+def status(name: str, data_home=None) -> Status:
+    """Look whether a data set is on this machine, without reading it.
+
+    Raises
+    ------
+    ValueError
+        If there is no data set of that name.
+    """
+    source = _source(name)
+    for path in _candidates(source, data_home):
+        files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+        return Status(name, source.title, path, sum(file.stat().st_size for file in files))
+    return Status(name, source.title, None, source.size)
+
+
+def path(name: str, data_home=None) -> Path:
+    """Where a data set is on this machine.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not here; the message says how to get it.
+    """
+    found = status(name, data_home)
+    if not found.present:
+        raise FileNotFoundError(_absent(_source(name), data_home))
+    return found.path
+
+
+def fetch(name: str, data_home=None, *, progress: bool = True) -> Path:
+    """Download a data set, unless it is on this machine already.
+
+    Parameters
+    ----------
+    name : str
+    data_home : path-like, optional
+        Where to look first, and where to keep it. Default: your cache.
+    progress : bool
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Raises
+    ------
+    ValueError
+        If there is no data set of that name.
+    DownloadError
+        If it cannot be downloaded.
+    """
+    return open_archive(name, data_home=data_home, progress=progress).path
+
+
+def open_archive(name: str, members=None, *, data_home=None, download_if_missing=True, progress=True) -> Archive:
+    """Open the first copy of a data set that has the members asked for; download it if there is none.
+
+    Parameters
+    ----------
+    name : str
+    members : sequence of str, optional
+        Ends of the paths of members that must be there.
+    data_home : path-like, optional
+    download_if_missing : bool
+    progress : bool
+
+    Returns
+    -------
+    Archive
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not here and shall not be downloaded.
+    DownloadError
+        If it cannot be downloaded.
+    DamagedArchiveError
+        If the copy that is here is damaged.
+    """
+    source = _source(name)
+    members = [source.member] if members is None else list(members)
+    lacking = ""
+    for candidate in _candidates(source, data_home):
+        archive = Archive(candidate)
+        missing = [member for member in members if not archive.has(member)]
+        if not missing:
+            return archive
+        lacking = lacking or f" ({candidate} was found, but lacks {', '.join(missing)}.)"
+    if not download_if_missing:
+        raise FileNotFoundError(_absent(source, data_home) + lacking)
+    target = (cache() if data_home is None else Path(data_home).expanduser()) / source.folder / source.archive
+    try:
+        download(source.address, target, sha256=source.sha256, size=source.size, progress=progress)
+    except DownloadError as error:
+        raise DownloadError(f"{error}{lacking}") from error
+    if source.sha256 is None:
+        _record(target)
+    archive = Archive(target)
+    missing = [member for member in members if not archive.has(member)]
+    if missing:
+        raise DamagedArchiveError(f"{target} lacks {', '.join(missing)}. Delete it and fetch it again.")
+    return archive
+
+
+def verify(name: str, data_home=None) -> Verification:
+    """Read every byte of a data set and compare checksums.
+
+    Raises
+    ------
+    ValueError
+        If there is no data set of that name.
+    """
+    source = _source(name)
+    found = next(_candidates(source, data_home), None)
+    if found is None:
+        return Verification(name, "absent", None, _absent(source, data_home))
+    if found.is_file():
+        sha256 = pooch.file_hash(str(found))
+        if sha256 == source.sha256:
+            return Verification(name, "publisher's archive", found, "Every byte is the publisher's.")
+        recorded = _recorded(found)
+        if recorded is not None:
+            if sha256 == recorded:
+                return Verification(name, "publisher's archive", found, "Every byte is as first downloaded.")
+            detail = f"It is not what was downloaded first. Delete {found} and fetch it again."
+            return Verification(name, "damaged", found, detail)
+        if found.name == source.archive and source.sha256 is not None:
+            detail = f"Its SHA-256 checksum is not the publisher's. Delete {found} and fetch it again."
+            return Verification(name, "damaged", found, detail)
+    try:
+        archive = Archive(found)
+        archive.check()
+        if not archive.has(source.member):
+            raise DamagedArchiveError(f"It lacks {source.member}.")
+        for member, sha256 in source.member_sha256:
+            if archive.has(member) and _sha256(archive.read(member)) != sha256:
+                raise DamagedArchiveError(f"{member} is not the publisher's: its SHA-256 checksum differs.")
+    except DamagedArchiveError as error:
+        return Verification(name, "damaged", found, str(error))
+    detail = "Readable throughout, but not the publisher's whole archive: a subset, or extracted files."
+    return Verification(name, "other copy", found, detail)
+
+
+def _source(name: str) -> Source:
+    if name not in DATASETS:
+        raise ValueError(f"name: there is no data set {name!r}, only {', '.join(DATASETS)}.")
+    return DATASETS[name]
+
+
+def _candidates(source: Source, data_home):
+    """Yield each file or folder that may hold the data set, the likeliest first."""
+    for home in homes(data_home):
+        folder = home / source.folder
+        own = [folder / source.archive, home / source.archive]
+        yield from (file for file in own if file.is_file())
+        if not folder.is_dir():
+            continue
+        packed = sorted(
+            file
+            for file in folder.iterdir()
+            if file.is_file() and file.name.lower().endswith(_PACKED) and file not in own
+        )
+        yield from packed
+        if any(file.is_file() for file in folder.rglob(Path(source.member).name)):
+            yield folder
+
+
+_PACKED = (".zip", ".tar", ".tar.gz", ".tgz")
+
+
+def _absent(source: Source, data_home) -> str:
+    places = ", ".join(str(home / source.folder) for home in homes(data_home))
+    return (
+        f"The data set {source.name!r} is not on this machine; looked in {places}. `mlcourse data fetch {source.name}` "
+        f"downloads it, or put {source.archive} from {source.address} into one of these folders."
+    )
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _record(archive: Path) -> None:
+    """Keep the checksum of a first download beside it, for want of a published one."""
+    Archive(archive).check()
+    _record_file(archive).write_text(f"{pooch.file_hash(str(archive))}  {archive.name}\n", encoding="ascii")
+
+
+def _recorded(archive: Path) -> str | None:
+    file = _record_file(archive)
+    return file.read_text(encoding="ascii").split()[0] if file.is_file() else None
+
+
+def _record_file(archive: Path) -> Path:
+    return archive.with_name(f"{archive.name}.sha256")
