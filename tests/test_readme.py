@@ -1,5 +1,8 @@
 """Every command of README.md is run, in a copy of the project whose environment is the one that runs the tests."""
 
+import functools
+import hashlib
+import http.server
 import importlib.util
 import json
 import os
@@ -10,8 +13,10 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -56,6 +61,28 @@ def clone(root, tmp_path_factory):
     spec.loader.exec_module(bootstrap)
     bootstrap.STAMP.write_text(bootstrap.fingerprint())
     return folder
+
+
+@pytest.fixture(scope="module")
+def publisher(clone):
+    """In place of HAPT's publisher, a server on this machine with an archive of one file."""
+    served = clone.parent / "served"
+    served.mkdir()
+    with zipfile.ZipFile(served / "hapt.zip", "w") as archive:
+        archive.writestr("RawData/labels.txt", "1 1 5 250 1232\n")
+    content = (served / "hapt.zip").read_bytes()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=served)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with (clone / "mlcourse/datasets/registry.py").open("a") as registry:
+        registry.write(
+            "\nimport dataclasses\n\nDATASETS['hapt'] = dataclasses.replace(\n    DATASETS['hapt'],\n"
+            f"    address='http://127.0.0.1:{server.server_address[1]}/hapt.zip',\n"
+            f"    sha256='{hashlib.sha256(content).hexdigest()}',\n    size={len(content)},\n)\n"
+        )
+    yield
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +155,7 @@ class TestEveryCommand:
                 server.wait()
             log.close()
 
-    def test_all_the_others_succeed(self, clone, environment):
+    def test_all_the_others_succeed(self, clone, environment, publisher):
         """In one shell, one after the other, as a reader would type them."""
         others = [command for command in COMMANDS if command not in OPENS_THE_COURSE]
         told = "\n".join(f"echo '$ '{shlex.quote(command)}\n{command}" for command in others)
@@ -147,6 +174,7 @@ class TestEveryCommand:
         assert len(re.findall(r"^\d+ passed", done.stdout, re.MULTILINE)) == sum(
             command in ("make test", "python bootstrap.py test") for command in others
         )
+        assert "hapt is now here" in done.stdout
         assert "a01_sensing" in (clone / "grades.csv").read_text()
         assert (clone / "assignments/feedback/ada/a01_sensing/a01_sensing.html").is_file()
 
