@@ -1,6 +1,22 @@
 """Figures and explorers that any layer's results can be shown with."""
 
+from mlcourse.plots.boundaries import plot_boundaries
+from mlcourse.plots.confusion import confusion_in_words, plot_confusion
 from mlcourse.plots.signals import plot_signals, plot_windows
 from mlcourse.plots.style import colors, show, use_style
+from mlcourse.plots.thresholds import threshold_tuner
+from mlcourse.plots.tree import plot_tree, tree_in_words
 
-__all__ = ["colors", "plot_signals", "plot_windows", "show", "use_style"]
+__all__ = [
+    "colors",
+    "confusion_in_words",
+    "plot_boundaries",
+    "plot_confusion",
+    "plot_signals",
+    "plot_tree",
+    "plot_windows",
+    "show",
+    "threshold_tuner",
+    "tree_in_words",
+    "use_style",
+]
