@@ -50,8 +50,9 @@ In a notebook the test cell of an exercise worth 4 points reads::
     ### END HIDDEN TESTS
     score
 
-Each exercise has a seed of its own, of four digits. With ``seed=`` the visible
-cases are judged again together with the hidden ones, so the last score is the one that counts. It is a plain number, which nbgrader takes as the points of the cell.
+Each exercise has a seed of its own, of four digits. With ``seed=`` the visible cases are judged again together with the
+hidden ones, so the last score is the one that counts. It is a plain number, which nbgrader takes as the points of the
+cell.
 
 Planted wrong solutions
 -----------------------

@@ -1,6 +1,7 @@
 """Where the course is, and nbgrader's view of it."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,16 +141,12 @@ class Course:
 
 
 def last_error(result: dict) -> str:
-    """The line of nbgrader's log or error that tells most."""
-    log = [line.split("] ", 1)[-1] for line in (result.get("log") or "").splitlines() if line.startswith("[ERROR]")]
-    error = (result.get("error") or "").strip().splitlines()
-    traceback_ends = [line for line in (result.get("log") or "").splitlines() if _looks_like_error(line)]
-    for candidates in (traceback_ends, log, error):
-        if candidates:
-            return candidates[-1].strip()
-    return "nbgrader gave no reason"
+    """The line of nbgrader's log that tells most: the exception, else the last error."""
+    lines = [line.strip() for line in (result.get("log") or "").splitlines()]
+    raised = [line for line in lines if _EXCEPTION.match(line) and "NbGraderException" not in line]
+    errors = [line.removeprefix("[ERROR] ") for line in lines if line.startswith("[ERROR]")]
+    trace = (result.get("error") or "nbgrader gave no reason").strip().splitlines()
+    return (raised or errors or trace)[-1].strip()
 
 
-def _looks_like_error(line: str) -> bool:
-    head = line.split(":", 1)[0]
-    return head.replace(".", "").isidentifier() and head.endswith(("Error", "Exception")) and "NbGraderEx" not in head
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")

@@ -44,11 +44,11 @@ class HideTests(NbGraderPreprocessor):
             for output in cell.get("outputs", []):
                 if output.output_type == "error" and is_locked(cell) and output.ename != "CheckFailed":
                     output.traceback = [f"{output.ename}: {output.evalue}"]
-        forms = {form for line in hidden for form in (line, html.escape(line), repr(line)[1:-1])}
-        for form in sorted(forms, key=len, reverse=True):
+        if hidden:
+            quoted = re.compile("|".join(map(_pattern, sorted(hidden, key=len, reverse=True))))
             for cell in nb.cells:
                 for output in cell.get("outputs", []):
-                    _replace(output, form)
+                    _replace(output, quoted)
         return nb, resources
 
     def _shown(self, source: str) -> str:
@@ -74,16 +74,27 @@ def _lines(source: str) -> list[str]:
     return [line.strip() for line in source.split("\n") if len(line.strip()) >= _SHORTEST]
 
 
+def _pattern(line: str) -> str:
+    """Match a line also where it stands within a string literal or a page: quotes escaped, ``<`` as ``&lt;``."""
+
+    def forms(character):
+        if character == " ":
+            return r"\s+"
+        escaped = {re.escape(form) for form in (character, html.escape(character), f"&#{ord(character)};")}
+        return rf"\\*(?:{'|'.join(sorted(escaped, key=len, reverse=True))})"
+
+    return "".join(map(forms, re.sub(r"\s+", " ", line)))
+
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def _replace(value, hidden: str):
-    """Replace a hidden line in every text of an output, in place where the value can be changed."""
+def _replace(value, hidden: re.Pattern):
+    """Replace hidden lines in every text of an output, in place where the value can be changed."""
     if isinstance(value, str):
-        if hidden in value:
-            return value.replace(hidden, "(hidden)")
-        if hidden in (bare := _ANSI.sub("", value)):  # a coloured traceback
-            return bare.replace(hidden, "(hidden)")
+        for text in (value, _ANSI.sub("", value)):  # as it is, else without the colours of a traceback
+            if hidden.search(text):
+                return hidden.sub("(hidden)", text)
     elif isinstance(value, dict):
         for key, inner in value.items():
             value[key] = _replace(inner, hidden)

@@ -6,17 +6,15 @@ import html
 import json
 import os
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from nbcourse import SOURCE
 from nbformat.v4 import new_code_cell
 from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade, is_grade, is_solution, setenv
 
-REPO = Path(__file__).resolve().parents[2]
-SOURCE = REPO / "assignments" / "source"
 PLANTS = Path(__file__).resolve().parent
 ASSIGNMENTS = sorted(path.parent.name for path in SOURCE.glob("*/*.ipynb"))
 
@@ -261,44 +259,9 @@ def squeeze(text: str) -> str:
 # -- a whole class ----------------------------------------------------------------------------------------------------
 
 
-def write_course(root: Path, *names: str, source: Path = SOURCE) -> Path:
-    """A course of its own, with the settings of the real one and some of its assignments."""
-    root.mkdir(parents=True)
-    shutil.copy(REPO / "assignments" / "nbgrader_config.py", root)
-    for name in names:
-        shutil.copytree(source / name, root / "source" / name)
-    return root
-
-
-def hand_in(root: Path, student: str, assignment: str, answers: dict[str, str]) -> Path:
-    """Hand in the released notebook with the given cells answered, as a learner would; return the file."""
-    released = nbformat.read(root / "release" / assignment / f"{assignment}.ipynb", as_version=4)
-    for cell in released.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if name in answers:
-            cell.source = answers[name]
-    path = root / "submitted" / student / assignment / f"{assignment}.ipynb"
-    path.parent.mkdir(parents=True)
-    nbformat.write(released, path)
-    return path
-
-
 def right_answers(assignment: Assignment) -> dict[str, str]:
     """What the source notebook has in its solution cells."""
     return {name: cell.source for name, cell in assignment.cells.items() if is_solution(cell)}
-
-
-def scores(root: Path, assignment: str, student: str) -> dict[str, tuple]:
-    """From the gradebook: score by the machine, whether a person must read it, and points, by cell."""
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{root / 'gradebook.db'}", "mlcourse") as gradebook:
-        submission = gradebook.find_submission(assignment, student)
-        return {
-            grade.name: (grade.auto_score, grade.needs_manual_grade, grade.max_score)
-            for notebook in submission.notebooks
-            for grade in notebook.grades
-        }
 
 
 # -- leaks ------------------------------------------------------------------------------------------------------------

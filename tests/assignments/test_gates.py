@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import assignment_gates as gates
+import nbcourse
 import numpy as np
 import pytest
 
@@ -166,7 +167,7 @@ def graded(tmp_path_factory):
     def get(name) -> Path:
         if name in done:
             return done[name]
-        root = gates.write_course(tmp_path_factory.mktemp("gates") / "course", name)
+        root = nbcourse.write_course(tmp_path_factory.mktemp("gates") / "course", name)
         assert release([name], course=root).counts == {"released": 1}
         assignment = gates.Assignment.read(name)
         right = gates.right_answers(assignment)
@@ -178,11 +179,11 @@ def graded(tmp_path_factory):
             for plant in plants
             if plant.earned
         }
-        gates.hand_in(root, "empty", name, {})
-        gates.hand_in(root, "reference", name, right)
-        gates.hand_in(root, "noisy", name, right | noisy)
-        gates.hand_in(root, "wrong", name, right | wrong)
-        gates.hand_in(root, "partly", name, right | partly)
+        nbcourse.hand_in(root, "empty", name, {})
+        nbcourse.hand_in(root, "reference", name, right)
+        nbcourse.hand_in(root, "noisy", name, right | noisy)
+        nbcourse.hand_in(root, "wrong", name, right | wrong)
+        nbcourse.hand_in(root, "partly", name, right | partly)
         report = grade(name, course=root)
         assert report.counts == {"graded": 5}, report.lines
         assert feedback(name, course=root).counts == {"written": 5}
@@ -194,7 +195,7 @@ def graded(tmp_path_factory):
 
 @EACH
 def test_empty_release_earns_nothing_in_every_cell(name, graded):
-    for cell, (score, by_hand, _) in gates.scores(graded(name), name, "empty").items():
+    for cell, (score, by_hand, _) in nbcourse.scores(graded(name), name, "empty").items():
         assert score == 0, cell
         assert not by_hand, cell
 
@@ -203,7 +204,7 @@ def test_empty_release_earns_nothing_in_every_cell(name, graded):
 @pytest.mark.parametrize("student", ["reference", "noisy"])
 def test_reference_earns_everything(name, student, graded):
     people = {cell.metadata.nbgrader.grade_id for cell in gates.Assignment.read(name).by_hand}
-    for cell, (score, by_hand, points) in gates.scores(graded(name), name, student).items():
+    for cell, (score, by_hand, points) in nbcourse.scores(graded(name), name, student).items():
         if cell in people:
             assert score is None, cell
             assert by_hand, cell
@@ -214,7 +215,7 @@ def test_reference_earns_everything(name, student, graded):
 @EACH
 def test_planted_solutions_earn_the_same_through_nbgrader(name, graded):
     for student in ("wrong", "partly"):
-        found = gates.scores(graded(name), name, student)
+        found = nbcourse.scores(graded(name), name, student)
         for exercise, plants in gates.plants_of(name).items():
             if student == "wrong":
                 assert found[f"test_{exercise}"][0] == 0, exercise
@@ -237,7 +238,7 @@ def test_docstrings_give_nothing_away(name):
     secrets = gates.telling(assignment.solution_lines() + assignment.hidden_lines())
     found = {
         module: told
-        for module, text in gates.docstrings(gates.REPO / "mlcourse").items()
+        for module, text in gates.docstrings(nbcourse.REPO / "mlcourse").items()
         if (told := gates.leaks(text, secrets, assignment.seeds()))
     }
     assert not found
