@@ -197,6 +197,13 @@ class TestWhatItSays:
         for row in rows:
             assert [part for part in re.findall(r"`([^`]+)`", row[3]) if not (root / "mlcourse" / part).exists()] == []
 
+    def test_the_picture_can_be_made_anew(self, root, clone, environment):
+        kept, made = root / "docs/stream.png", clone / "docs/stream.png"
+        made.unlink()
+        command = [sys.executable, "docs/stream.py"]
+        subprocess.run(command, cwd=clone, env={**environment, "MPLCONFIGDIR": str(clone.parent)}, check=True)
+        assert made.read_bytes()[16:24] == kept.read_bytes()[16:24]  # width and height
+
     def test_the_picture_is_small_and_described(self, root):
         (alt, path) = re.search(r"!\[([^\]]*)\]\(([^)]+)\)", README.read_text(encoding="utf-8")).groups()
         content = (root / path).read_bytes()
