@@ -37,7 +37,8 @@ def fetch_hapt(*, data_home=None, download_if_missing=True) -> ActivityDataset:
     Parameters
     ----------
     data_home : path-like, optional
-        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your cache.
+        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your
+        cache.
     download_if_missing : bool
         Whether to download it (80 MB) if it is nowhere.
 

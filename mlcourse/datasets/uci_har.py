@@ -23,17 +23,18 @@ def fetch_uci_har(*, features=False, data_home=None, download_if_missing=True) -
     features : bool
         Whether to load the 561 features of each window instead of the signals.
     data_home : path-like, optional
-        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your cache.
+        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your
+        cache.
     download_if_missing : bool
         Whether to download it (61 MB) if it is nowhere.
 
     Returns
     -------
     ActivityDataset or FeatureTable
-        Signals: channels ``acc_*`` (with gravity) and ``body_acc_*`` (without) in m/s^2, ``gyro_*`` in rad/s. The publisher
-        gives windows of 128 samples of which 64 overlap; they are joined again where they fit, so that
-        ``.windows(2.56, 0.5)`` gives exactly the publisher's windows back. Features: `X` of shape (windows, 561), scaled
-        to [-1, 1] by the publisher.
+        Signals: channels ``acc_*`` (with gravity) and ``body_acc_*`` (without) in m/s^2, ``gyro_*`` in rad/s. The
+        publisher gives windows of 128 samples of which 64 overlap; they are joined again where they fit, so that
+        ``.windows(2.56, 0.5)`` gives exactly the publisher's windows back. Features: `X` of shape (windows, 561),
+        scaled to [-1, 1] by the publisher.
 
     Raises
     ------

@@ -28,7 +28,8 @@ def fetch_wisdm(*, data_home=None, download_if_missing=True) -> ActivityDataset:
     Parameters
     ----------
     data_home : path-like, optional
-        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your cache.
+        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your
+        cache.
     download_if_missing : bool
         Whether to download it (11 MB) if it is nowhere.
 
@@ -90,14 +91,14 @@ def parse_raw(data: bytes) -> tuple[pd.DataFrame, dict[str, int]]:
     Returns
     -------
     frame : pandas.DataFrame
-        Columns ``user`` (int), ``activity`` (as the course names them), ``timestamp`` (ns), ``x``, ``y``, ``z`` (10 units
-        to 1 g), in the order of the file.
+        Columns ``user`` (int), ``activity`` (as the course names them), ``timestamp`` (ns), ``x``, ``y``, ``z`` (10
+        units to 1 g), in the order of the file.
     report : dict of str to int
         How many records there were, were repaired, and were dropped, and why.
 
     Examples
     --------
-    >>> frame, report = parse_raw(b"33,Jogging,49105962326000,-0.69,12.68,0.50;33,Jogging,49106062271000,5.0,11.2,0.9,;")
+    >>> frame, report = parse_raw(b"33,Jogging,49105962326000,-0.7,12.68,0.5;33,Jogging,49106062271000,5.0,11.2,0.9,;")
     >>> frame[["user", "activity", "y"]].values.tolist()
     [[33, 'jogging', 12.68], [33, 'jogging', 11.2]]
     >>> report["repaired: trailing comma"], report["repaired: several on a line"]

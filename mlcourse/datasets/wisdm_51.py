@@ -39,11 +39,12 @@ def fetch_wisdm_51(streams=("phone accel",), *, data_home=None, download_if_miss
     Parameters
     ----------
     streams : str or sequence of str
-        Among ``"phone accel"``, ``"phone gyro"``, ``"watch accel"``, ``"watch gyro"``. Accelerometer and gyroscope of one
-        device are brought to a common clock and become one recording. The clocks of phone and watch have nothing in
+        Among ``"phone accel"``, ``"phone gyro"``, ``"watch accel"``, ``"watch gyro"``. Accelerometer and gyroscope of
+        one device are brought to a common clock and become one recording. The clocks of phone and watch have nothing in
         common, so these are recordings of their own, and must have the same sensors.
     data_home : path-like, optional
-        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your cache.
+        Folder to look in first, and to download to. Default: ``MLCOURSE_DATA``, the project's ``datasets/``, your
+        cache.
     download_if_missing : bool
         Whether to download it (about 300 MB) if it is nowhere.
 

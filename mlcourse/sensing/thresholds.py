@@ -18,6 +18,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from mlcourse.sensing.features import dominant_frequency
+
 # The four answers of the lecture, in the order of the leaves.
 ACTIVITIES = ("sitting", "standing", "walking", "jogging")
 
@@ -71,16 +73,13 @@ def heuristic_features(X, rate, channel=1):
         raise ValueError(
             f"channel must be a number from 0 to {X.shape[2] - 1}, one of the channels of X, got {channel!r}."
         )
-    y = X[:, :, channel]
+    # One row a window, however X lies in memory: so that a window gives the same digits alone and among others.
+    y = np.ascontiguousarray(X[:, :, channel])
     if not np.isfinite(y).all():
         raise ValueError(
             f"X holds NaN or infinity in channel {channel}: leave such windows out, or repair the recording."
         )
-    mean = y.mean(axis=1)
-    amplitude = np.abs(np.fft.rfft(y - mean[:, None], axis=1))
-    frequency = amplitude.argmax(axis=1) * rate / X.shape[1]
-    frequency[np.ptp(y, axis=1) == 0] = 0.0  # what is left of a constant is rounding, not a rhythm
-    return np.column_stack([y.std(axis=1), mean, frequency])
+    return np.column_stack([y.std(axis=1), y.mean(axis=1), dominant_frequency(y[:, :, None], rate)])
 
 
 class ThresholdClassifier(ClassifierMixin, BaseEstimator):
