@@ -146,6 +146,11 @@ class TestEveryCommand:
                 notebook = json.loads(_get(f"{base}/api/contents/{path}?{token}"))
                 assert notebook["type"] == "notebook"
                 assert notebook["content"]["cells"]
+            # nbgrader's extensions find the course, and nobody is asked about news from the network.
+            assignments = json.loads(_get(f"{base}/formgrader/api/assignments?{token}"))
+            assert "a01_sensing" in {one["name"] for one in assignments}
+            settings = _get(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification?{token}")
+            assert json.loads(settings)["schema"]["properties"]["fetchNews"]["default"] == "false"
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             try:

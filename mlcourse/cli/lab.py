@@ -40,8 +40,11 @@ def lab(context: typer.Context) -> None:
         command.append(
             "--allow-root"
         )  # in a container people often are root, and the server listens to this machine only
-    os.chdir(folder)
+    # Settings for JupyterLab (no news, no look for updates), and nbgrader's of the course, for the formgrader.
+    settings = [str(Path(__file__).parent / "jupyter"), str(course), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     os.environ["KERAS_BACKEND"] = "torch"
+    os.chdir(folder)
     sys.stdout.flush()
     if os.name == "nt":  # no real exec there; Ctrl-C is for JupyterLab, which asks back
         signal.signal(signal.SIGINT, signal.SIG_IGN)
