@@ -50,7 +50,7 @@ def test_the_heuristic_leans_on_the_y_axis(windows):
 
 
 def test_sitting_and_standing_are_what_it_gets_wrong(windows):
-    """Gravity on y tells them apart only if the phone stands upright in the pocket: several people carry it head first."""
+    """Gravity on y tells them apart only if the phone stands upright in the pocket; some people carry it head first."""
     model = make_pipeline(three_numbers(windows), ThresholdClassifier())
     result = evaluate(model, windows, by="subject", progress=False)
     wrong = result.confusion.copy()
