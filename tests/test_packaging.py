@@ -1,5 +1,6 @@
 """One set of pins for pip, Binder and conda; and the small files around the code."""
 
+import ast
 import itertools
 import os
 import re
@@ -140,6 +141,20 @@ class TestPins:
             for python in pythons:
                 needed |= needed_by("mlcourse", "test", {**system, **python})
         return needed
+
+    def test_what_is_imported_is_asked_for(self, root, texts):
+        """Not only there because something else happens to need it."""
+        asked = {canonicalize_name(name) for name in tomllib.loads(texts["pyproject.toml"])["project"]["dependencies"]}
+        providers = metadata.packages_distributions()
+        imported = set()
+        for path in (root / "mlcourse").rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    imported |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                    imported.add(node.module.partition(".")[0])
+        imported -= sys.stdlib_module_names | {"mlcourse"}
+        assert {name for name in imported if canonicalize_name(providers.get(name, [name])[0]) not in asked} == set()
 
     def test_torch_here_is_the_build_that_was_asked_for(self, pins):
         assert Version(metadata.version("torch")).public == pinned_version(pins["torch"])
