@@ -6,6 +6,7 @@ import re
 import nbgrader.preprocessors
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 from nbgrader.utils import is_locked
+from traitlets import List
 
 _SHORTEST = 8  # characters of a hidden line that is worth looking for in outputs: not `)` or `else:`
 
@@ -32,6 +33,8 @@ class HideTests(NbGraderPreprocessor):
 
     The traceback of an error in a locked cell quotes that cell, so only its last line, the error itself, is kept.
     """
+
+    display_data_priority = List(config=True)  # set for every preprocessor of a page; without it each run is warned of
 
     def preprocess(self, nb, resources):
         """Return `nb` with nothing hidden left in sources and outputs, together with `resources`."""
