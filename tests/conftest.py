@@ -30,7 +30,7 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_configure(config):
-    # The learner's own progress must not see what tests try. Workers inherit the folder of the process that starts them.
+    # The learner's own progress must not see what tests try; workers inherit the folder from who starts them.
     if not hasattr(config, "workerinput"):
         config.stash[HOME] = os.environ["MLCOURSE_HOME"] = tempfile.mkdtemp(prefix="mlcourse-home-")
 
