@@ -145,4 +145,4 @@ def fill_matrix(image, texts, matrix, normalize=None):
                 whole = np.broadcast_to(total, matrix.shape)[i, j]
                 text.set_text(f"{100 * matrix[i, j] / whole:.0f} %" if whole else "-")
             # Cividis is dark below its middle: white text there, black above; empty cells step back.
-            text.set_color("0.65" if matrix[i, j] == 0 else "white" if share[i, j] < 0.55 else "black")
+            text.set_color("0.65" if matrix[i, j] == 0 else "white" if share[i, j] < 0.5 else "black")

@@ -132,7 +132,7 @@ class _Picture:
         self.canvas = FigureCanvasAgg(self.figure)
         self.moving = []
         self.shown = 0
-        self._background = None
+        self._regions = None
         self._draw()
 
     # -------------------------------------------------------------------------------------------- drawn once
@@ -192,7 +192,7 @@ class _Picture:
                 self.regions[answer] = self._moves(patch)
                 box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
                 self.names[answer] = self._moves(
-                    panel.text(0, 0, f"-> {answer}", fontweight="bold", bbox=box, va="center")
+                    panel.text(0, 0, f"-> {answer}", fontweight="bold", bbox=box, va="center", clip_on=True)
                 )
         self.left, self.right = left, right
 
@@ -264,7 +264,8 @@ class _Picture:
             name.set_visible(high - low > 0.1 * (top - bottom) and end / start > 3)
 
     def _explain(self, row, signal, level, band, bar, caption):
-        members = np.flatnonzero(self.labels == row)
+        # In random order: the next window of the data looks much like this one.
+        members = np.random.default_rng(0).permutation(np.flatnonzero(self.labels == row))
         i = members[self.shown % len(members)]
         signal.set_ydata(self.signals[i])
         level.set_ydata([self.mean[i]] * 2)
@@ -290,25 +291,60 @@ class _Picture:
         )
 
     def png(self):
-        """Return the picture as PNG, redrawing only what moves."""
+        """Return the picture as PNG, redrawing only the regions in which something moved."""
         from PIL import Image
 
-        if self._background is None:
+        if self._regions is None:
             self.canvas.draw()
-            self._background = self.canvas.copy_from_bbox(self.figure.bbox)
-        self.canvas.restore_region(self._background)
+            self._regions = [(self.canvas.copy_from_bbox(box), artists) for box, artists in self._layers()]
+            self._seen = [None] * len(self._regions)
         renderer = self.canvas.get_renderer()
-        for artist in sorted(self.moving, key=lambda artist: artist.get_zorder()):
-            artist.draw(renderer)
+        for n, (state, (region, artists)) in enumerate(zip(self._states(), self._regions, strict=True)):
+            if state != self._seen[n]:
+                self.canvas.restore_region(region)
+                for artist in sorted(artists, key=lambda artist: artist.get_zorder()):
+                    artist.draw(renderer)
+                self._seen[n] = state
         buffer = io.BytesIO()
         Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(buffer, "png", compress_level=1)
         return buffer.getvalue()
+
+    def _layers(self):
+        """Return the regions of the picture (pixels) and what moves in them; text is slow, so it has its own."""
+        from matplotlib.transforms import Bbox
+
+        def around(*axes):
+            box = Bbox.union([ax.bbox for ax in axes])
+            return Bbox([np.floor(box.min) - 1, np.ceil(box.max) + 1])
+
+        whole, head = self.figure.bbox, self.title.get_window_extent()
+        layers = [
+            (Bbox([[0, np.floor(head.y0) - 1], [whole.width, np.ceil(head.y1) + 1]]), [self.title]),
+            (around(self.image.axes), [self.image, *(text for line in self.texts for text in line)]),
+            (around(self.left, self.right), [*self.c1_lines, self.c2_line, self.c3_line, *self.regions.values(),
+                                             *self.names.values()]),
+        ]  # fmt: skip
+        if self.windows:
+            box = around(*(window[1].axes for window in self.windows))
+            captions = [window[-1] for window in self.windows]
+            top = max(caption.get_window_extent().y1 for caption in captions)
+            layers.append((Bbox([[0, box.y1], [whole.width, np.ceil(top) + 1]]), captions))
+            layers.append((box, [artist for window in self.windows for artist in window[1:-1]]))
+        return layers
+
+    def _states(self):
+        """Return for each layer what it shows: a layer whose state is as before need not be drawn."""
+        thresholds = (self.c1, self.c2, self.c3)
+        states = [self.title.get_text(), self.matrix.tobytes(), thresholds]
+        if self.windows:
+            states += [tuple(window[-1].get_text() for window in self.windows), (*thresholds[:2], self.shown)]
+        return states
 
     def still(self):
         """Return the figure with everything drawn as usual."""
         for artist in self.moving:
             artist.set_animated(False)
-        self._background = None
+        self._regions = None
         return self.figure
 
 
@@ -348,15 +384,14 @@ def _explorer(picture):
                     0.05,
                 ),
             ]
-            self.image = widgets.Image(
-                value=picture.png(), format="png", layout={"width": "100%", "max_width": "1100px"}
-            )
+            self.image = widgets.Image(value=picture.png(), format="png", layout={"width": "99%"})
+            self.words = widgets.HTML(_spoken(picture.in_words()))
             controls = [widgets.HBox(self.sliders, layout={"flex_flow": "row wrap"})]
             if picture.windows:
                 self.button = widgets.Button(description="Other windows", icon="refresh")
                 self.button.on_click(self._other_windows)
                 controls[0].children += (self.button,)
-            super().__init__([*controls, self.image], layout={"max_width": "1100px"})
+            super().__init__([*controls, self.image, self.words], layout={"max_width": "1100px", "overflow": "hidden"})
             self.add_class("mlcourse-explorer")
             for slider in self.sliders:
                 slider.observe(self._moved, names="value")
@@ -392,7 +427,7 @@ def _explorer(picture):
 
         def _redraw(self):
             self.image.value = picture.png()
-            self.image.alt = picture.in_words()
+            self.words.value = _spoken(picture.in_words())
 
         def _ipython_display_(self):
             from IPython.display import display
@@ -401,6 +436,14 @@ def _explorer(picture):
             display({"text/html": still_html(picture.png(), picture.in_words()), "text/plain": ""}, raw=True)
 
     return Explorer()
+
+
+def _spoken(text):
+    """Return HTML that screen readers read aloud whenever it changes, and that takes no space."""
+    return (
+        f'<div role="status" aria-live="polite" style="position: absolute; width: 1px; height: 1px; overflow: hidden; '
+        f'clip-path: inset(50%)">{escape(text)}</div>'
+    )
 
 
 def _slider(name, unit, value, low, high, step):
