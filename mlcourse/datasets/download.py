@@ -83,7 +83,7 @@ def download(
         # pooch's own word for a checksum that does not match
         raise DownloadError(
             f"{address} sent a file whose SHA-256 checksum is not the publisher's, {sha256}: it was changed, or "
-            "damaged on the way. It was not kept. Try again, and if the same happens, tell whoever maintains this course."
+            "damaged on the way. It was not kept. Try again, and if the same happens, tell who maintains this course."
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
