@@ -259,9 +259,27 @@ class Pose:
         wander = sum(a * np.sin(2 * np.pi * f * time + c) / f for f, a, c in self._wander)
         return 2 * np.pi * self.stride * time + self._start + 0.02 * self.stride * wander
 
-    def orientation(self, time):
-        """Return the rotation from phone to world at every time (a scipy ``Rotation``)."""
-        return self._limb_orientation(time) * self._mount
+    def at(self, time):
+        """Return where the phone is and how it is turned.
+
+        Parameters
+        ----------
+        time : array of shape (n,)
+            Seconds.
+
+        Returns
+        -------
+        position : array of shape (n, 3)
+            World axes, metres; the steady forward motion is left out.
+        orientation : scipy.spatial.transform.Rotation
+            From phone axes to world axes.
+        """
+        time = np.asarray(time, dtype=float)
+        limb = self._limb_orientation(time)
+        position = self._body(time)
+        if self._lever:
+            position += limb.apply([0.0, 0.0, -self._lever])
+        return position, limb * self._mount
 
     def _limb_orientation(self, time):
         from scipy.spatial.transform import Rotation
@@ -287,9 +305,8 @@ class Pose:
                 twist = twist + 0.7 * swing * np.cos(phi + self._own[3])
         return Rotation.from_euler("YXZ", np.column_stack([pitch, roll, twist]))
 
-    def position(self, time):
-        """Return the position in world axes, metres; the steady forward motion is left out."""
-        time = np.asarray(time, dtype=float)
+    def _body(self, time):
+        """Return the position of the joint, or of the body where the phone does not hang on a limb."""
         where = np.zeros((len(time), 3))
         if self.gait:
             phi = self.phase(time)
@@ -297,8 +314,6 @@ class Pose:
             for axis, multiple, amplitude, shift in self._translation:
                 where[:, axis] += amplitude * strength * np.cos(multiple * phi + shift)
         where[:, 2] += 0.002 * _sum(self._sways[0], time)  # breathing and balance
-        if self._lever:
-            where += self._limb_orientation(time).apply([0.0, 0.0, -self._lever])
         return where
 
 

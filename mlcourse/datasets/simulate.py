@@ -199,7 +199,8 @@ def ideal_readings(pose, time, step=1e-3):
 
     Parameters
     ----------
-    pose : object with ``position(time)`` (m) and ``orientation(time)`` (phone to world)
+    pose : object with ``at(time)``
+        Position (m) and orientation (phone to world) at given times, as :meth:`mlcourse.datasets.gait.Pose.at`.
     time : array of shape (n,)
         Seconds.
     step : float
@@ -212,10 +213,9 @@ def ideal_readings(pose, time, step=1e-3):
     rotation : array of shape (n, 3)
         Angular velocity in phone axes, rad/s.
     """
-    before, now, after = (pose.position(time + shift) for shift in (-step, 0.0, step))
+    (before, turned_before), (now, turned), (after, turned_after) = (pose.at(time + dt) for dt in (-step, 0.0, step))
     force = (before - 2 * now + after) / step**2 + [0, 0, GRAVITY]
-    turned = pose.orientation(time - step).inv() * pose.orientation(time + step)
-    return pose.orientation(time).inv().apply(force), turned.as_rotvec() / (2 * step)
+    return turned.inv().apply(force), (turned_before.inv() * turned_after).as_rotvec() / (2 * step)
 
 
 def _sensor(signal, bias, noise, level, step, limit):

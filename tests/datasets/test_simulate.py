@@ -50,11 +50,11 @@ def test_gyroscope_is_the_rotation_that_moves_gravity(placement, activity):
     step = 0.002
     time = np.arange(0, 5, step)
     rotation = ideal_readings(motion, time + step / 2)[1]
-    turned = motion.orientation(time[:1])[0]
+    turned = motion.at(time[:1])[1][0]
     for rate in rotation[:-1]:
         turned = turned * Rotation.from_rotvec(rate * step)
     up_by_gyro = turned.inv().apply([0, 0, 1])
-    up = motion.orientation(time[-1:]).inv().apply([0, 0, 1])[0]
+    up = motion.at(time[-1:])[1].inv().apply([0, 0, 1])[0]
     assert np.abs(up_by_gyro - up).max() < 2e-3
 
 
@@ -77,22 +77,21 @@ def test_accelerometer_is_the_second_derivative_of_the_path_plus_gravity(placeme
     step = 0.001
     time = np.arange(0, 2, step)
     force = ideal_readings(motion, time)[0]
-    world = motion.orientation(time).apply(force) - [0, 0, G]
-    start, second = motion.position(time[:2])
+    world = motion.at(time)[1].apply(force) - [0, 0, G]
+    start, second = motion.at(time[:2])[0]
     path = np.empty((len(time), 3))
     path[0], path[1] = start, second
     for i in range(1, len(time) - 1):
         path[i + 1] = 2 * path[i] - path[i - 1] + world[i] * step**2
-    assert np.abs(path - motion.position(time)).max() < 1e-3
+    assert np.abs(path - motion.at(time)[0]).max() < 1e-3
 
 
 def test_a_phone_on_a_turntable_feels_the_centripetal_acceleration():
     class Turntable:
-        def position(self, time):
-            return 0.25 * np.column_stack([np.cos(3 * time), np.sin(3 * time), 0 * time])
-
-        def orientation(self, time):
-            return Rotation.from_rotvec(np.column_stack([0 * time, 0 * time, 3 * time]))
+        def at(self, time):
+            angle, zero = 3 * time, 0 * time
+            position = 0.25 * np.column_stack([np.cos(angle), np.sin(angle), zero])
+            return position, Rotation.from_rotvec(np.column_stack([zero, zero, angle]))
 
     force, rotation = ideal_readings(Turntable(), np.linspace(0, 5, 50))
     assert np.allclose(force, [-0.25 * 9, 0, G], atol=1e-4)
@@ -134,7 +133,7 @@ def test_unequal_legs_leave_a_line_at_the_stride_frequency():
         chance = (np.random.default_rng([0, i]) for i in range(3))
         motion = Pose(other, "walking", PLACES["waist"], motion=next(chance), mount=next(chance), shift=next(chance),
                       bandwidth=25.0)  # fmt: skip
-        vertical = motion.orientation(time).apply(ideal_readings(motion, time)[0])[:, 2]
+        vertical = motion.at(time)[1].apply(ideal_readings(motion, time)[0])[:, 2]
         phase = motion.phase(time)
         lines.append(abs(np.mean((vertical - G) * np.exp(-1j * phase))))
     assert lines[1] > 5 * lines[0]
@@ -166,7 +165,7 @@ def test_bodyweight_is_carried_on_average():
     for activity in ("walking", "jogging", "upstairs", "downstairs"):
         motion = pose(activity, "waist")
         time = np.arange(0, 120, 0.01)
-        vertical = motion.orientation(time).apply(ideal_readings(motion, time)[0])[:, 2]
+        vertical = motion.at(time)[1].apply(ideal_readings(motion, time)[0])[:, 2]
         assert vertical.mean() == pytest.approx(G, rel=0.01)
 
 
