@@ -37,11 +37,9 @@ def lab(context: typer.Context) -> None:
     # JupyterLab would take the notebook's own folder as its root, from which the assignments cannot be reached.
     command = [sys.executable, "-m", "jupyterlab", str(WELCOME), f"--ServerApp.root_dir={folder}", *context.args]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and "--allow-root" not in command:
-        command.append(
-            "--allow-root"
-        )  # in a container people often are root, and the server listens to this machine only
-    # Settings for JupyterLab (no news, no look for updates), and nbgrader's of the course, for the formgrader.
-    settings = [str(Path(__file__).parent / "jupyter"), str(course), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+        command.append("--allow-root")  # as in containers; the server listens to this machine only
+    # Settings of the kit's own: no news, no look for updates.
+    settings = [str(Path(__file__).parent / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     os.environ["KERAS_BACKEND"] = "torch"
     os.chdir(folder)
