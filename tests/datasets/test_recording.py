@@ -624,3 +624,35 @@ def test_arguments_that_are_not_allowed(save, arguments, message):
     file = save(table(["t", "x", "y", "z"], [TIME, *walk().T]))
     with pytest.raises(ValueError, match=message):
         load_recording(file, **arguments)
+
+
+# ------------------------------------------------------------------------------------------------ real recordings
+
+
+def test_a_real_phone_recording_comes_back_as_its_publisher_gives_it(save, real_data):
+    """HAPT's raw file, written as a student's CSV without any units, is read to the same m/s^2 and rad/s."""
+    archive = zipfile.ZipFile(next((real_data / "hapt").glob("*.zip")))
+    name = next(n for n in archive.namelist() if n.endswith("acc_exp01_user01.txt"))
+    acc = np.loadtxt(io.BytesIO(archive.read(name)))
+    gyro = np.loadtxt(io.BytesIO(archive.read(name.replace("acc_", "gyro_"))))
+    header = ["t", "x", "y", "z", "gx", "gy", "gz"]
+    data = load_recording(save(table(header, [np.arange(len(acc)) / 50, *acc.T, *gyro.T], form="%.9f")))
+    assert data.rate == 50
+    assert np.abs(only(data).signals - np.column_stack([acc * G, gyro])).max() < 1e-6
+    assert data.report["acceleration"].startswith("g, inferred")
+
+
+def test_a_real_recording_whose_clock_jumps_back_and_forth(save, real_data):
+    """WISDM-51: nanoseconds, activities in the order of the alphabet and not of time."""
+    archive = zipfile.ZipFile(next((real_data / "wisdm_51").glob("*.zip")))
+    name = next(n for n in archive.namelist() if n.endswith("data_1600_accel_phone.txt"))
+    text = archive.read(name).decode().replace(";", "")
+    data = load_recording(save("subject,activity,timestamp,x,y,z\n" + text))
+    recording = only(data)
+    assert data.rate == 20
+    assert len(data.activities) == 18
+    assert "m/s^2, inferred" in data.report["acceleration"]
+    # No stretch holds two activities, and next to nothing is lost.
+    for start, stop in zip([0, *recording.breaks], [*recording.breaks, len(recording.labels)], strict=True):
+        assert len(set(recording.labels[start:stop])) == 1
+    assert len(recording.signals) == pytest.approx(len(text.split()), rel=0.02)
