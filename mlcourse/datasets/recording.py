@@ -191,7 +191,7 @@ def _find_streams(path, tables, rate, report):
 def _choose_rate(signals, rate, report):
     """Return the rate of the result, and tell what was measured."""
     for stream in signals.values():
-        stream.rate = measured_rate(stream.time, stream.stretches)
+        stream.rate = measured_rate(stream.time, stream.stretches) * stream.merged
         if not np.isfinite(stream.rate):
             raise ValueError(
                 f"path: no two readings in {stream.source!r} are close enough in time to belong together; give a "

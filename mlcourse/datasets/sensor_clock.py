@@ -37,6 +37,7 @@ class Stream:
     time: np.ndarray | None = None
     cuts: list = field(default_factory=list)
     stretches: list = field(default_factory=list)
+    merged: float = 1.0  # readings as written for each one that is left
     rate: float = float("nan")
 
     def spans(self):
@@ -285,5 +286,6 @@ def _merge_repeats(stream, report):
         count = np.bincount(group)
         time = np.bincount(group, stream.time) / count
         values = np.column_stack([np.bincount(group, column) / count for column in stream.values.T])
+        stream.merged = len(near) / (len(near) - near.sum()) if not near.all() else 1.0
         stream.take(np.concatenate([[True], ~near]))
         stream.time, stream.values = time, values

@@ -432,7 +432,13 @@ def read_table(data, name):
     whole = len(body)
     if not any('"' in line for line in body):
         wanted = {len(columns) - 1, len(columns)}  # a delimiter at the end of a line adds an empty field
-        body = [line for line in body if line.count(delimiter) in wanted]
+        fitting = [line for line in body if line.count(delimiter) in wanted]
+        if body and not fitting:
+            raise ValueError(
+                f"path: {name!r} has {len(columns)} column names ({', '.join(columns)}), but its lines have "
+                f"{int(np.median(fields))} fields. Check that the header fits the columns."
+            )
+        body = fitting
     marks = [re.sub(r"[-+\d\seE]", "", cell) for row in rows for cell in row]
     decimal = "," if delimiter != "," and marks.count(",") > marks.count(".") else "."
     cells = pd.read_csv(

@@ -387,6 +387,18 @@ def test_going_down_in_rate_filters_what_the_new_rate_cannot_carry(save):
     assert "anti-alias" in data.report["sampling"]
 
 
+def test_times_without_any_rhythm_are_put_on_a_grid(save):
+    time = np.cumsum(np.random.default_rng(0).exponential(0.02, 3000))
+    slow = np.column_stack([np.sin(3 * time), G + np.cos(2 * time), 0.5 * np.sin(time)])
+    data = load_recording(save(table(["t", "x", "y", "z"], [time, *slow.T], form="%.9f")), max_gap=1)
+    at = time[0] + only(data).time
+    assert data.rate == 50
+    assert (
+        np.abs(only(data).signals - np.column_stack([np.sin(3 * at), G + np.cos(2 * at), 0.5 * np.sin(at)])).max()
+        < 0.05
+    )
+
+
 def test_irregular_times_are_put_on_a_grid(save):
     rng = np.random.default_rng(0)
     time = TIME + rng.uniform(-0.006, 0.006, N)
@@ -573,6 +585,7 @@ def test_missing_file(tmp_path):
         (b"t,x,y\n0,1,2\n1,2,3\n", "x, y and z"),
         (b"0,1,2,3\n0.1,1,2,3\n", "starts with numbers.*t,x,y,z"),
         (b"t,x,y,z\n0,00,1,0,9,8,0,1\n0,02,1,0,9,8,0,1\n", "4 column names but 8 fields"),
+        (b"t,x,y,z\n" + b"0.02,0,9.8\n" * 9, "4 column names .* 3 fields"),
         (b"t,x,y,z\n" + b"monday,0,9.8,0\n" * 5, "should hold times, but 'monday'"),
         (b"t,x,y,z\n" + b"".join(b"%d,0,abc,0\n" % i for i in range(20)), "20 of 20 cells in column 'y'.*'abc'"),
         (b"t,x,y,z\n" + b"".join(b"%d,0,9.8,0\n" % (i * 10**12) for i in range(20)), r"1e\+12 apart.*units="),
