@@ -48,9 +48,7 @@ class Evaluation:
         """
         from mlcourse.plots import plot_confusion
 
-        ax = plot_confusion(self.confusion, self.labels, ax=ax)
-        ax.set_title(f"accuracy {self.accuracy:.1%}, macro F1 {self.macro_f1:.1%}", loc="left")
-        return ax.figure
+        return plot_confusion(self.confusion, self.labels, ax=ax).figure
 
     def __repr__(self) -> str:
         folds = self.fold_accuracies
@@ -117,11 +115,12 @@ def evaluate(model, data, by="subject", n_splits=10, random_state=0, progress=Tr
     for train, test in tqdm(folds, desc=f"folds by {by}", leave=False, delay=2, disable=not progress):
         predicted[test] = clone(model).fit(X[train], y[train]).predict(X[test])
         tested[test] = True
-        accuracies.append(accuracy_score(y[test], predicted[test].astype(y.dtype)))
-    truth, answers = y[tested], predicted[tested].astype(str)
+        accuracies.append(np.mean(predicted[test].astype(str) == y[test].astype(str)))
+    truth, answers = y[tested].astype(str), predicted[tested].astype(str)
+    labels = np.union1d(truth, answers)  # a model may know an activity that nobody did
     return Evaluation(
         accuracy=float(accuracy_score(truth, answers)),
-        macro_f1=float(f1_score(truth, answers, labels=labels, average="macro", zero_division=0)),
+        macro_f1=float(f1_score(truth, answers, labels=np.unique(truth), average="macro", zero_division=0)),
         confusion=confusion_matrix(truth, answers, labels=labels),
         labels=tuple(str(label) for label in labels),
         fold_accuracies=np.array(accuracies),

@@ -111,7 +111,7 @@ def spectral_centroid(X, rate):
 def band_power(X, rate, low, high):
     """Power between two frequencies, ``low <= f < high`` in Hz; in the squared unit of the signal."""
     frequencies, power = power_spectrum(X, rate)
-    return power[:, (frequencies >= low) & (frequencies < high)].sum(axis=1)
+    return np.compress((frequencies >= low) & (frequencies < high), power, axis=1).sum(axis=1)
 
 
 def bin_shares(X, bins=10):
@@ -136,13 +136,14 @@ def bin_shares(X, bins=10):
 def peak_spacing(X, rate):
     """Mean time between a window's peaks, in milliseconds; NaN where there are no three peaks.
 
-    A peak is a reading above its neighbours (the first of equal ones). Counted are those in the upper tenth of the
+    A peak is where the signal stops rising and next falls (the first of equal readings). Counted are those in the upper tenth of the
     window's range; if there are less than three, those in the upper two tenths, and so on down to its middle.
 
     Kwapisz et al. (2010, section 3.2) describe this, but not the fractions, which are ours.
     """
     inner = X[:, 1:-1]
-    peak = (inner > X[:, :-2]) & (inner >= X[:, 2:])
+    slope = np.sign(np.diff(X, axis=1))
+    peak = (slope[:, :-1] > 0) & (_next_slope(slope)[:, 1:] < 0)
     low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
     spacing = np.full((X.shape[0], X.shape[2]), np.nan)
     places = np.arange(1, X.shape[1] - 1)[None, :, None]
@@ -368,6 +369,14 @@ class WindowFeatures(TransformerMixin, BaseEstimator):
         return tags
 
 
+def _next_slope(slope):
+    """At each step the sign of the first slope from there on that is not level, 0 where all the rest is level."""
+    n = slope.shape[1]
+    steps = np.where(slope != 0, np.arange(n)[None, :, None], n)
+    following = np.minimum.accumulate(steps[:, ::-1], axis=1)[:, ::-1]
+    return np.take_along_axis(np.pad(slope, ((0, 0), (0, 1), (0, 0))), following, axis=1)
+
+
 def _checked(X):
     X = np.asarray(X)
     if X.ndim != 3 or X.shape[1] < 4 or X.shape[2] < 1 or X.dtype.kind not in "fiu":
@@ -375,7 +384,8 @@ def _checked(X):
             "X must be windows of numbers of shape (windows, time, channels) with at least four samples in time, got "
             f"shape {X.shape}; dataset.windows(...).X has this shape."
         )
-    X = X.astype(float, copy=False)
+    # One memory layout, so that a window alone and among others sums up in the same order, to the last digit.
+    X = np.ascontiguousarray(X, dtype=float)
     if not np.isfinite(X).all():
         raise ValueError("X holds NaN or infinity: leave such windows out, or repair the recording.")
     return X
