@@ -71,7 +71,7 @@ def show(figure, alt: str) -> None:
 
     Parameters
     ----------
-    figure : matplotlib.figure.Figure
+    figure : matplotlib.figure.Figure or matplotlib.axes.Axes
     alt : str
         One or two sentences for people who do not see the figure; screen readers read it aloud.
 
@@ -85,6 +85,7 @@ def show(figure, alt: str) -> None:
 
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must say in words what the figure shows, got {alt!r}.")
+    figure = figure.figure
     html = (
         f'<img alt="{escape(alt, quote=True)}" src="data:image/png;base64,{base64.b64encode(to_png(figure)).decode()}">'
     )
