@@ -31,11 +31,11 @@ class Source:
         Checksum of the archive; None where the publisher gives none: then that of the first download is kept.
     size : int or None
         Bytes of the archive, where known.
-    member : str
-        End of the path of a member that every usable copy has.
-    member_sha256 : dict of str to str
-        Checksums of single members.
+    members : tuple of str
+        Ends of the paths of members that a whole copy has, by which it is recognised.
     licence, citation : str
+    member_sha256 : tuple of pairs of str
+        Members whose checksum is published, and that checksum.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Source:
     archive: str
     sha256: str | None
     size: int | None
-    member: str
+    members: tuple[str, ...]
     licence: str
     citation: str
     member_sha256: tuple[tuple[str, str], ...] = ()
@@ -65,7 +65,7 @@ DATASETS: dict[str, Source] = {
             archive="WISDM_ar_latest.tar.gz",
             sha256="e573791269aab4a629721cf04b6031b7cbf8e14261cd2bc86e65887a2bc592d7",
             size=11_404_612,
-            member="WISDM_ar_v1.1_transformed.arff",
+            members=("WISDM_ar_v1.1_raw.txt", "WISDM_ar_v1.1_transformed.arff"),
             licence="none named; cite the paper, and keep readme.txt with any copy",
             citation=(
                 "J. R. Kwapisz, G. M. Weiss, S. A. Moore: Activity Recognition using Cell Phone Accelerometers, "
@@ -84,7 +84,7 @@ DATASETS: dict[str, Source] = {
             archive="wisdm+smartphone+and+smartwatch+activity+and+biometrics+dataset.zip",
             sha256=None,
             size=None,
-            member="activity_key.txt",
+            members=("activity_key.txt",),
             licence="CC BY 4.0",
             citation=(
                 "G. M. Weiss, K. Yoneda, T. Hayajneh: Smartphone and Smartwatch-Based Biometrics Using Activities of "
@@ -99,7 +99,7 @@ DATASETS: dict[str, Source] = {
             archive="human+activity+recognition+using+smartphones.zip",
             sha256="c00b803081a5c797cd5e4b83700a9810b38d53d9d84e01917e090e1fdbc81031",
             size=61_005_872,
-            member="train/y_train.txt",
+            members=("train/y_train.txt", "test/y_test.txt"),
             licence=_NO_COMMERCE,
             citation=(
                 "D. Anguita, A. Ghio, L. Oneto, X. Parra, J. L. Reyes-Ortiz: A Public Domain Dataset for Human "
@@ -117,7 +117,7 @@ DATASETS: dict[str, Source] = {
             archive="smartphone+based+recognition+of+human+activities+and+postural+transitions.zip",
             sha256="4ac4ae064227c07045a99551876b54d204837e995e298b6488559e209b3deb09",
             size=79_596_192,
-            member="RawData/labels.txt",
+            members=("RawData/labels.txt",),
             licence=_NO_COMMERCE,
             citation=(
                 "J.-L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra, D. Anguita: Transition-Aware Human Activity "
@@ -139,16 +139,19 @@ class Status:
         The archive or folder that would be read.
     size : int or None
         Bytes: of what is there, else of what would be downloaded.
+    missing : tuple of str
+        What a whole copy has and this one lacks; the rest of it can be used.
     """
 
     name: str
     title: str
     path: Path | None
     size: int | None
+    missing: tuple[str, ...] = ()
 
     @property
     def present(self) -> bool:
-        """Whether it is there."""
+        """Whether it is there, at least in part."""
         return self.path is not None
 
 
@@ -205,7 +208,7 @@ def cache() -> Path:
 
 
 def status(name: str, data_home=None) -> Status:
-    """Look whether a data set is on this machine, without reading it.
+    """Look whether a data set is on this machine, without reading all of it.
 
     Raises
     ------
@@ -213,10 +216,11 @@ def status(name: str, data_home=None) -> Status:
         If there is no data set of that name.
     """
     source = _source(name)
-    for path in _candidates(source, data_home):
-        files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-        return Status(name, source.title, path, sum(file.stat().st_size for file in files))
-    return Status(name, source.title, None, source.size)
+    found, missing = _best(source, data_home)
+    if found is None:
+        return Status(name, source.title, None, source.size)
+    files = [found] if found.is_file() else [file for file in found.rglob("*") if file.is_file()]
+    return Status(name, source.title, found, sum(file.stat().st_size for file in files), missing)
 
 
 def path(name: str, data_home=None) -> Path:
@@ -234,7 +238,7 @@ def path(name: str, data_home=None) -> Path:
 
 
 def fetch(name: str, data_home=None, *, progress: bool = True) -> Path:
-    """Download a data set, unless it is on this machine already.
+    """Download a data set, unless a whole copy is on this machine already.
 
     Parameters
     ----------
@@ -254,8 +258,11 @@ def fetch(name: str, data_home=None, *, progress: bool = True) -> Path:
         If there is no data set of that name.
     DownloadError
         If it cannot be downloaded.
+    DamagedArchiveError
+        If the copy that is here, or was downloaded, cannot be read.
     """
-    return open_archive(name, data_home=data_home, progress=progress).path
+    with open_archive(name, data_home=data_home, progress=progress) as archive:
+        return archive.path
 
 
 def open_archive(name: str, members=None, *, data_home=None, download_if_missing=True, progress=True) -> Archive:
@@ -265,7 +272,7 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
     ----------
     name : str
     members : sequence of str, optional
-        Ends of the paths of members that must be there.
+        Ends of the paths of members that must be there. Default: those of a whole copy.
     data_home : path-like, optional
     download_if_missing : bool
     progress : bool
@@ -273,6 +280,7 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
     Returns
     -------
     Archive
+        To be closed by the caller.
 
     Raises
     ------
@@ -281,30 +289,45 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
     DownloadError
         If it cannot be downloaded.
     DamagedArchiveError
-        If the copy that is here is damaged.
+        If the copy that is here, or was downloaded, is damaged.
     """
     source = _source(name)
-    members = [source.member] if members is None else list(members)
+    members = source.members if members is None else tuple(members)
     lacking = ""
     for candidate in _candidates(source, data_home):
         archive = Archive(candidate)
         missing = [member for member in members if not archive.has(member)]
         if not missing:
             return archive
+        archive.close()
         lacking = lacking or f" ({candidate} was found, but lacks {', '.join(missing)}.)"
     if not download_if_missing:
         raise FileNotFoundError(_absent(source, data_home) + lacking)
+
     target = (cache() if data_home is None else Path(data_home).expanduser()) / source.folder / source.archive
+    recorded = _recorded(target) if source.sha256 is None else None
     try:
-        download(source.address, target, sha256=source.sha256, size=source.size, progress=progress)
+        download(
+            source.address,
+            target,
+            sha256=source.sha256 or recorded,
+            size=source.size,
+            check=_wrong if source.sha256 is None else None,
+            progress=progress,
+        )
     except DownloadError as error:
+        if recorded:
+            lacking += f" The checksum is that of the first download: delete {_record_file(target)} to accept another."
         raise DownloadError(f"{error}{lacking}") from error
     if source.sha256 is None:
         _record(target)
     archive = Archive(target)
     missing = [member for member in members if not archive.has(member)]
     if missing:
-        raise DamagedArchiveError(f"{target} lacks {', '.join(missing)}. Delete it and fetch it again.")
+        archive.close()
+        raise DamagedArchiveError(
+            f"{target} is what the publisher distributes, but lacks {', '.join(missing)}. Tell who maintains this course."
+        )
     return archive
 
 
@@ -317,7 +340,7 @@ def verify(name: str, data_home=None) -> Verification:
         If there is no data set of that name.
     """
     source = _source(name)
-    found = next(_candidates(source, data_home), None)
+    found, missing = _best(source, data_home)
     if found is None:
         return Verification(name, "absent", None, _absent(source, data_home))
     if found.is_file():
@@ -334,16 +357,19 @@ def verify(name: str, data_home=None) -> Verification:
             detail = f"Its SHA-256 checksum is not the publisher's. Delete {found} and fetch it again."
             return Verification(name, "damaged", found, detail)
     try:
-        archive = Archive(found)
-        archive.check()
-        if not archive.has(source.member):
-            raise DamagedArchiveError(f"It lacks {source.member}.")
-        for member, sha256 in source.member_sha256:
-            if archive.has(member) and _sha256(archive.read(member)) != sha256:
-                raise DamagedArchiveError(f"{member} is not the publisher's: its SHA-256 checksum differs.")
+        with Archive(found) as archive:
+            archive.check()
+            for member, sha256 in source.member_sha256:
+                if archive.has(member) and hashlib.sha256(archive.read(member)).hexdigest() != sha256:
+                    raise DamagedArchiveError(
+                        f"{member} in {found} is not the publisher's: its SHA-256 checksum differs. Delete it and fetch "
+                        "it again."
+                    )
     except DamagedArchiveError as error:
         return Verification(name, "damaged", found, str(error))
     detail = "Readable throughout, but not the publisher's whole archive: a subset, or extracted files."
+    if missing:
+        detail += f" It lacks {', '.join(missing)}."
     return Verification(name, "other copy", found, detail)
 
 
@@ -351,6 +377,27 @@ def _source(name: str) -> Source:
     if name not in DATASETS:
         raise ValueError(f"name: there is no data set {name!r}, only {', '.join(DATASETS)}.")
     return DATASETS[name]
+
+
+def _best(source: Source, data_home) -> tuple[Path | None, tuple[str, ...]]:
+    """The first whole copy, else the first one; and what it lacks."""
+    first = None, ()
+    for candidate in _candidates(source, data_home):
+        missing = _missing(source, candidate)
+        if not missing:
+            return candidate, ()
+        first = first if first[0] else (candidate, missing)
+    return first
+
+
+def _missing(source: Source, candidate: Path) -> tuple[str, ...]:
+    if candidate.name == source.archive:
+        return ()  # the publisher's, whole unless damaged, and large: not worth a look inside
+    try:
+        with Archive(candidate) as archive:
+            return tuple(member for member in source.members if not archive.has(member))
+    except DamagedArchiveError:
+        return ()  # `open_archive` and `verify` tell
 
 
 def _candidates(source: Source, data_home):
@@ -363,11 +410,11 @@ def _candidates(source: Source, data_home):
             continue
         packed = sorted(
             file
-            for file in folder.iterdir()
+            for file in folder.rglob("*")
             if file.is_file() and file.name.lower().endswith(_PACKED) and file not in own
         )
         yield from packed
-        if any(file.is_file() for file in folder.rglob(Path(source.member).name)):
+        if any(file.is_file() for member in source.members for file in folder.rglob(Path(member).name)):
             yield folder
 
 
@@ -382,19 +429,29 @@ def _absent(source: Source, data_home) -> str:
     )
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _wrong(archive: Path) -> str | None:
+    """What is wrong with an archive for which no checksum is known."""
+    try:
+        with Archive(archive) as opened:
+            opened.check()
+    except DamagedArchiveError:
+        return "it is no archive, or not a whole one."
+    return None
 
 
 def _record(archive: Path) -> None:
     """Keep the checksum of a first download beside it, for want of a published one."""
-    Archive(archive).check()
-    _record_file(archive).write_text(f"{pooch.file_hash(str(archive))}  {archive.name}\n", encoding="ascii")
+    file = _record_file(archive)
+    try:
+        file.write_text(f"{pooch.file_hash(str(archive))}  {archive.name}\n", encoding="ascii")
+    except OSError:
+        file.unlink(missing_ok=True)  # the archive itself is there, and whole
 
 
 def _recorded(archive: Path) -> str | None:
     file = _record_file(archive)
-    return file.read_text(encoding="ascii").split()[0] if file.is_file() else None
+    words = file.read_text(encoding="ascii", errors="replace").split() if file.is_file() else []
+    return words[0] if words else None
 
 
 def _record_file(archive: Path) -> Path:
