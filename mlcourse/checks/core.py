@@ -359,7 +359,8 @@ class Check:
                 break
         if not failures:
             return None
-        smallest = min(failures, key=lambda failed: sum(map(_size_or_zero, failed.args)))
+        failures.sort(key=lambda failed: sum(map(_size_or_zero, failed.args)))
+        smallest = failures[0]
         if not smallest.compared:
             return smallest
         says = self._misconception(part, smallest, [failed for failed in failures if failed.compared])

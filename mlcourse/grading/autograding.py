@@ -61,6 +61,8 @@ def _grade_one(course: Course, assignment: str, student: str, force: bool) -> Li
     )
     if not force and not _is_newer(course, assignment, student):
         return Line(student, "skipped", *_scores(course, assignment, student), says=says)
+    if unread := _unreadable_timestamp(course, assignment, student):
+        return Line(student, "failed", says=unread)
     result = _autograde(course, assignment, student)
     if not result["success"]:
         return Line(student, "failed", says=last_error(result))
@@ -70,6 +72,16 @@ def _grade_one(course: Course, assignment: str, student: str, force: bool) -> Li
     states = {finding.state for finding in findings}
     state = next((state for state in ("damaged", "missing", "restored") if state in states), "graded")
     return Line(student, state, score, max_score, says)
+
+
+def _unreadable_timestamp(course: Course, assignment: str, student: str) -> str:
+    """What to do about a ``timestamp.txt`` that nbgrader would stop at, or an empty string."""
+    folder = course.folder("submitted", student, assignment)
+    try:
+        course.api.coursedir.get_existing_timestamp(str(folder))
+    except (AttributeError, ValueError, OverflowError):  # nbgrader's own report of it raises AttributeError
+        return "timestamp.txt holds no date that can be read: correct it or delete it, and grade again"
+    return ""
 
 
 def _autograde(course: Course, assignment: str, student: str) -> dict:

@@ -170,6 +170,20 @@ def test_nothing_but_an_empty_folder(tiny_course):
     assert (line.state, line.score, line.max_score) == ("missing", 0, 7)
 
 
+def test_what_fails_is_reported_and_the_others_are_graded(tiny_course):
+    release(course=tiny_course)
+    nbcourse.hand_in(tiny_course, "ann", tiny.NAME, tiny.RIGHT)
+    nbcourse.hand_in(tiny_course, "bob", tiny.NAME, tiny.RIGHT | {"third": "import os\nos._exit(1)"})
+    path = nbcourse.hand_in(tiny_course, "cleo", tiny.NAME, tiny.RIGHT)
+    (path.parent / "timestamp.txt").write_text("yesterday")
+    nbcourse.hand_in(tiny_course, "dan", tiny.NAME, tiny.RIGHT)
+    report = grade(tiny.NAME, course=tiny_course)
+    assert [line.state for line in report.lines] == ["graded", "failed", "failed", "graded"]
+    assert "died" in report.lines[1].says
+    assert "timestamp.txt" in report.lines[2].says
+    assert report.exit_code == 1
+
+
 def test_errors_say_what_to_do(tiny_course, tmp_path):
     with pytest.raises(CourseError, match="mlcourse release a90_tiny"):
         grade(tiny.NAME, course=tiny_course)
