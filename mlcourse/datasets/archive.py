@@ -64,7 +64,7 @@ class Archive:
             elif zipfile.is_zipfile(self.path):
                 self._add_zip(self._open.enter_context(zipfile.ZipFile(self.path)))
             else:
-                self._add_tar(self._open.enter_context(tarfile.open(self.path)))
+                self._add_tar(self._open.enter_context(tarfile.open(self.path)))  # noqa: SIM115
         except (*_DAMAGE, OSError) as error:
             self.close()
             if not _is_damage(error):
@@ -164,8 +164,8 @@ class Archive:
         where = f"{member} in {self.path}" if member else str(self.path)
         reason = str(error).partition("\n")[0].rstrip(":")
         return DamagedArchiveError(
-            f"{where} is damaged or incomplete ({reason}). Delete {self.path} and fetch it again, or put an intact copy "
-            "there."
+            f"{where} is damaged or incomplete ({reason}). Delete {self.path} and fetch it again, or put an intact "
+            "copy there."
         )
 
 

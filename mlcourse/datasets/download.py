@@ -52,10 +52,10 @@ def download(
     by_hand = f"Or get {address} in any other way and put it at {target}."
 
     def fetch(url, temporary, pup):
-        bar = tqdm(desc=target.name, unit="B", unit_scale=True, disable=not progress)
+        bar = tqdm(desc=target.name, total=size, unit="B", unit_scale=True, disable=not progress)
         with bar, open(temporary, "wb") as file:
-            limited = _Limited(file, size, too_much)
-            pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16, timeout=PATIENCE)(url, limited, pup)
+            limited = _Limited(file, size, too_much, bar)
+            pooch.HTTPDownloader(chunk_size=2**16, timeout=PATIENCE)(url, limited, pup)
         if size is not None and limited.count < size:
             raise DownloadError(
                 f"The download of {address} broke off after {limited.count:,} of {size:,} bytes. Try again. {by_hand}"
@@ -102,8 +102,8 @@ def download(
     except ValueError as error:
         # pooch's own word for a checksum that does not match
         raise DownloadError(
-            f"{address} sent a file whose SHA-256 checksum is not {sha256}, as it should be: it was changed, or damaged "
-            "on the way. It was not kept. Try again, and if the same happens, tell who maintains this course."
+            f"{address} sent a file whose SHA-256 checksum is not {sha256}, as it should be: it was changed, or "
+            "damaged on the way. It was not kept. Try again, and if the same happens, tell who maintains this course."
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -124,8 +124,8 @@ def download(
 class _Limited:
     """A file that takes no more bytes than it should have, so that no server can fill the disk."""
 
-    def __init__(self, file, size, error):
-        self.file, self.size, self.error = file, size, error
+    def __init__(self, file, size, error, bar):
+        self.file, self.size, self.error, self.bar = file, size, error, bar
         self.count = 0
 
     def write(self, chunk):
@@ -133,6 +133,7 @@ class _Limited:
         if self.size is not None and self.count > self.size:
             raise self.error
         self.file.write(chunk)
+        self.bar.update(len(chunk))
 
     def flush(self):
         self.file.flush()

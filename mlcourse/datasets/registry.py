@@ -326,7 +326,7 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
     if missing:
         archive.close()
         raise DamagedArchiveError(
-            f"{target} is what the publisher distributes, but lacks {', '.join(missing)}. Tell who maintains this course."
+            f"{target} is as the publisher gives it, but lacks {', '.join(missing)}. Tell who maintains this course."
         )
     return archive
 
@@ -362,8 +362,8 @@ def verify(name: str, data_home=None) -> Verification:
             for member, sha256 in source.member_sha256:
                 if archive.has(member) and hashlib.sha256(archive.read(member)).hexdigest() != sha256:
                     raise DamagedArchiveError(
-                        f"{member} in {found} is not the publisher's: its SHA-256 checksum differs. Delete it and fetch "
-                        "it again."
+                        f"{member} in {found} is not the publisher's: its SHA-256 checksum differs. Delete it and "
+                        "fetch it again."
                     )
     except DamagedArchiveError as error:
         return Verification(name, "damaged", found, str(error))
