@@ -178,6 +178,14 @@ class TestComparisonWithInstalled:
         monkeypatch.setattr(metadata, "distributions", lambda: without)
         assert compare_with_installed(pins).missing == ("pooch",)
 
+    def test_of_two_copies_the_one_that_is_imported_counts(self, pins, monkeypatch, tmp_path):
+        (tmp_path / "rich-1.0.dist-info").mkdir()
+        (tmp_path / "rich-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: rich\nVersion: 1.0\n")
+        monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+        assert compare_with_installed(pins).differing == ()
+        monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+        assert [name for name, *_ in compare_with_installed(pins).differing] == ["rich"]
+
     def test_a_local_version_label_is_no_difference(self, pins):
         assert "torch" in compare_with_installed(pins).agreeing
 

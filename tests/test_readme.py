@@ -71,8 +71,12 @@ def publisher(clone):
     with zipfile.ZipFile(served / "hapt.zip", "w") as archive:
         archive.writestr("RawData/labels.txt", "1 1 5 250 1232\n")
     content = (served / "hapt.zip").read_bytes()
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=served)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=served))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with (clone / "mlcourse/datasets/registry.py").open("a") as registry:
         registry.write(

@@ -30,7 +30,8 @@ def list_(home: Home = None) -> None:
 
     from mlcourse.datasets.registry import DATASETS, status
 
-    table = Table("name", "what", "size", "licence", "on this machine", show_lines=True)
+    table = Table("name", "what", "size", "licence", show_lines=True)
+    table.add_column("on this machine", overflow="fold")  # a path that is cut off helps nobody
     for name, source in DATASETS.items():
         found = status(name, home)
         where = str(found.path) if found.present else "[yellow]not here[/]"

@@ -47,7 +47,9 @@ def doctor(
 def _show(machine, findings, counts) -> None:
     from rich.table import Table
 
-    table = Table("topic", "state", "found", "what to do", title=machine.system, title_justify="left")
+    table = Table("topic", "state", title=machine.system, title_justify="left")
+    table.add_column("found", overflow="fold")
+    table.add_column("what to do", overflow="fold")
     for finding in findings:
         state = f"[{_STYLES[finding.state]}]{finding.state}[/]"
         table.add_row(finding.topic, state, _plain(finding.found), _plain(finding.advice))

@@ -70,7 +70,9 @@ class Comparison:
 
 def compare_with_installed(pins: dict[str, Requirement], package: str = "mlcourse") -> Comparison:
     """Compare the pins with what is installed, and find what `package` needs and lacks."""
-    installed = {canonicalize_name(found.metadata["Name"]): found.version for found in metadata.distributions()}
+    installed: dict[str, str] = {}
+    for found in metadata.distributions():  # the first of a name is the one that is imported
+        installed.setdefault(canonicalize_name(found.metadata["Name"]), found.version)
     agreeing, differing = [], []
     for name in sorted(installed.keys() & pins.keys()):
         wanted = pinned_version(pins[name])

@@ -140,7 +140,9 @@ class TestData:
         assert str(kept) in fetched.stdout
         assert call("data", "path", "hapt").stdout == f"{kept}\n"
         assert "here already" in call("data", "fetch", "hapt").stdout
-        assert call("data", "list").stdout.count("not here") == len(registry.DATASETS) - 1
+        shown = call("data", "list").stdout
+        assert shown.count("not here") == len(registry.DATASETS) - 1
+        assert "…" not in shown  # no path is cut off
         assert "publisher's archive" in call("data", "verify").stdout
 
         kept.write_bytes(kept.read_bytes()[:-30])
