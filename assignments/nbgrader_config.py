@@ -15,6 +15,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedb
 
 # A test cell may train a small model; a loop that never ends is stopped by the check itself, long before.
 c.Execute.timeout = 180
+c.Execute.iopub_timeout = 60  # a busy machine needs longer than 4 s to hand over much output
 c.Execute.extra_arguments = ["--IPKernelApp.log_level=ERROR"]
 
 # Every notebook that was handed in gets a definite grade: damaged and missing ones too, and ones with deleted or

@@ -141,8 +141,12 @@ def plants_of(assignment: str, folder: Path = PLANTS) -> dict[str, list[Plant]]:
 NOISE = """
 import logging as _logging, os as _os, subprocess as _subprocess, sys as _sys, warnings as _warnings
 _logging.basicConfig(); _handler = _logging.StreamHandler(_sys.stderr); _logging.getLogger("noise").addHandler(_handler)
+_left = [20]  # a few calls make the point; later cells may call an answer thousands of times
 def _make_noise():
     import tqdm
+    _left[0] -= 1
+    if _left[0] < 0:
+        return
     _warnings.simplefilter("always")
     _warnings.warn("harmless warning")
     _warnings.warn("harmless deprecation", DeprecationWarning)
@@ -236,7 +240,7 @@ def try_solutions(assignment: Assignment, plants: dict[str, list[Plant]]) -> lis
 def execute(notebook, folder: Path):
     """Execute a notebook as ``nbgrader validate`` does: nothing but the kernel itself deals with standard error."""
     with setenv(NBGRADER_EXECUTION="validate", NBGRADER_VALIDATING="1"):
-        notebook, _ = Execute(timeout=180).preprocess(notebook, {"metadata": {"path": str(folder)}})
+        notebook, _ = Execute(timeout=180, iopub_timeout=60).preprocess(notebook, {"metadata": {"path": str(folder)}})
     return notebook
 
 
