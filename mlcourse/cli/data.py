@@ -1,5 +1,6 @@
 """``mlcourse data``: which data sets there are, where they are, getting them and checking them."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -71,7 +72,7 @@ def verify(names: Names = None, home: Home = None) -> None:
     if not chosen:
         console().print("There is no data set on this machine. `mlcourse data list` shows what there is.")
     failed = False
-    for name in track(chosen, "reading", console=console(stderr=True), transient=True):
+    for name in track(chosen, "reading", console=console(stderr=True), transient=True, disable=not sys.stderr.isatty()):
         found = verify(name, home)
         failed |= not found.ok
         style = "green" if found.ok else "red"

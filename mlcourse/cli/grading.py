@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import console, fail
+from .terminal import console, fail, progress_console
 
 PANEL = "For instructors"
 
@@ -43,7 +43,7 @@ def release(
 
     if bool(assignments) == all_:
         fail("name one or more assignments, or say --all.", code=2)
-    _show(release(assignments, course=course, force=force, console=console(stderr=True)))
+    _show(release(assignments, course=course, force=force, console=progress_console()))
 
 
 def grade(
@@ -58,14 +58,14 @@ def grade(
     """
     from mlcourse.grading.autograding import grade
 
-    _show(grade(assignment, student, course=course, force=force, console=console(stderr=True)))
+    _show(grade(assignment, student, course=course, force=force, console=progress_console()))
 
 
 def feedback(assignment: Assignment, student: Students = None, course: Course = None) -> None:
     """Write the pages on which learners read how they did."""
     from mlcourse.grading.pages import feedback
 
-    _show(feedback(assignment, student, course=course, console=console(stderr=True)))
+    _show(feedback(assignment, student, course=course, console=progress_console()))
 
 
 def export(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from .terminal import console, fail
+from .terminal import console, fail, progress_console
 
 WELCOME = Path("notebooks/00_welcome.ipynb")
 
@@ -30,7 +30,7 @@ def lab(context: typer.Context) -> None:
     folder = course.parent
     if not (folder / WELCOME).is_file():
         fail(f"The lectures are not beside the course {course}: there is no {folder / WELCOME}.")
-    report = release(course=course, console=console(stderr=True))
+    report = release(course=course, console=progress_console())
     if any(line.state != "up to date" for line in report.lines):
         console().print(report.table())
 

@@ -16,6 +16,12 @@ def console(*, stderr: bool = False):
     return made
 
 
+def progress_console():
+    """Where to show progress bars: standard error if it is a terminal, else None."""
+    bars = console(stderr=True)
+    return bars if bars.is_terminal else None
+
+
 def fail(message: str, *, code: int = 1) -> NoReturn:
     """Print an error for people, and leave with an exit status for programs."""
     sys.stdout.flush()
