@@ -59,6 +59,12 @@ class Recording:
         if signals.dtype.kind != "f":
             signals = signals.astype(float)
         n = len(signals)
+        wrong = np.flatnonzero(~np.isfinite(signals).all(axis=1))
+        if wrong.size:
+            raise ValueError(
+                f"signals must be finite, but {wrong.size} of {n} samples are not, the first at {wrong[0]}; leave them "
+                "out and put a break there."
+            )
         channels = tuple(str(channel) for channel in self.channels)
         if len(channels) != signals.shape[1] or len(set(channels)) != len(channels):
             raise ValueError(
@@ -69,13 +75,18 @@ class Recording:
         labels = np.asarray(self.labels, dtype=str)
         if labels.shape != (n,):
             raise ValueError(f"labels must hold one activity for each of the {n} samples, got shape {labels.shape}.")
-        breaks = np.unique(np.asarray(self.breaks, dtype=int))
+        breaks = np.asarray(self.breaks)
+        if breaks.ndim != 1 or (breaks.size and breaks.dtype.kind not in "iu"):
+            raise ValueError(f"breaks must be a sequence of sample numbers, got {self.breaks!r}.")
+        breaks = np.unique(breaks.astype(int))
         if breaks.size and not (breaks[0] > 0 and breaks[-1] < n):
             raise ValueError(f"breaks must lie between 1 and {n - 1}, got {breaks[0]} to {breaks[-1]}.")
         if self.time is not None:
             time = np.asarray(self.time, dtype=float)
             if time.shape != (n,):
                 raise ValueError(f"time must hold seconds for each of the {n} samples, got shape {time.shape}.")
+            if not (np.isfinite(time).all() and (np.diff(time) >= 0).all()):
+                raise ValueError("time must be finite and never go back; put a break where the clock was set.")
             object.__setattr__(self, "time", time)
         for name, value in (
             ("signals", signals),
@@ -219,6 +230,7 @@ class Windows:
     simulated: bool = False
 
     def __post_init__(self):
+        _as_arrays(self, "X", "y", "subjects", "recordings", "starts")
         if self.X.ndim != 3 or self.X.shape[2] != len(self.channels):
             raise ValueError(
                 f"X must have shape (windows, time, {len(self.channels)}), one channel a name, got {self.X.shape}."
@@ -330,6 +342,7 @@ class FeatureTable:
     name: str = ""
 
     def __post_init__(self):
+        _as_arrays(self, "X", "y", "subjects")
         if self.X.ndim != 2 or self.X.shape[1] != len(self.feature_names):
             raise ValueError(
                 f"X must have shape (windows, {len(self.feature_names)}), one column a name, got {self.X.shape}."
@@ -394,6 +407,8 @@ class ActivityDataset:
             raise ValueError(f"recordings of {name!r} is empty: a data set needs at least one recording.")
         first = recordings[0]
         for recording in recordings:
+            if not isinstance(recording, Recording):
+                raise ValueError(f"recordings of {name!r} must be of type Recording, got {type(recording).__name__}.")
             if recording.channels != first.channels or recording.rate != first.rate:
                 raise ValueError(
                     f"recordings of {name!r} must share channels and rate, but {recording.name!r} has "
@@ -622,6 +637,11 @@ class ActivityDataset:
             for key, value in self._facts()
         )
         return f"<table><caption><strong>{escape(self.name)}</strong>{badge}</caption>{rows}</table>"
+
+
+def _as_arrays(parts, *names: str) -> None:
+    for name in names:
+        object.__setattr__(parts, name, np.asarray(getattr(parts, name)))
 
 
 def _columns(known: tuple[str, ...], wanted: Sequence[str] | None) -> list[int]:

@@ -52,7 +52,7 @@ def download(
     by_hand = f"Or get {address} in any other way and put it at {target}."
 
     def fetch(url, temporary, pup):
-        bar = tqdm(desc=target.name, total=size, unit="B", unit_scale=True, disable=not progress)
+        bar = tqdm(desc=target.name, total=size, unit="B", unit_scale=True, delay=0.3, disable=not progress)
         with bar, open(temporary, "wb") as file:
             limited = _Limited(file, size, too_much, bar)
             pooch.HTTPDownloader(chunk_size=2**16, timeout=PATIENCE)(url, limited, pup)

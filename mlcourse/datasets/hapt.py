@@ -60,34 +60,10 @@ def fetch_hapt(*, data_home=None, download_if_missing=True) -> ActivityDataset:
     J.-L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra, D. Anguita, Transition-Aware Human Activity Recognition Using
     Smartphones, Neurocomputing 171, 754-767, 2016.
     """
-    archive = open_archive("hapt", [_LABELS], data_home=data_home, download_if_missing=download_if_missing)
-    labels = _numbers(archive, _LABELS, 5).astype(int)
-    recordings = []
-    for member in archive.names(".txt", within="RawData"):
-        match = re.search(r"acc_exp(\d+)_user(\d+)\.txt$", member)
-        if match is None:
-            continue
-        experiment, user = int(match[1]), int(match[2])
-        acceleration = _numbers(archive, member, 3)
-        other = f"gyro_exp{match[1]}_user{match[2]}.txt"
-        if not archive.has(other):
-            raise DamagedArchiveError(f"{archive.path} lacks {other}. Delete it and fetch it again.")
-        rotation = _numbers(archive, other, 3)
-        n = min(len(acceleration), len(rotation))
-        said = np.full(n, "", dtype=object)
-        for _, _, activity, start, end in labels[(labels[:, 0] == experiment) & (labels[:, 1] == user)]:
-            said[start - 1 : end] = _ACTIVITIES[activity - 1]  # 1-based, both ends belong to it
-        recordings.append(
-            Recording(
-                signals=np.hstack([acceleration[:n] * GRAVITY, rotation[:n]]),
-                channels=("acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z"),
-                rate=RATE,
-                subject=str(user),
-                placement="waist",
-                labels=said.astype(str),
-                name=f"HAPT experiment {experiment}, user {user}",
-            )
-        )
+    with open_archive("hapt", [_LABELS], data_home=data_home, download_if_missing=download_if_missing) as archive:
+        labels = _numbers(archive, _LABELS, 5).astype(int)
+        found = [re.search(r"(?:^|/)acc_exp(\d+)_user(\d+)\.txt$", name) for name in archive.names(within="RawData")]
+        recordings = [_recording(archive, match[1], match[2], labels) for match in found if match]
     if not recordings:
         raise DamagedArchiveError(f"{archive.path} holds no recording. Delete it and fetch it again.")
     people = {recording.subject for recording in recordings}
@@ -99,13 +75,46 @@ def fetch_hapt(*, data_home=None, download_if_missing=True) -> ActivityDataset:
     )
 
 
+def _recording(archive, experiment: str, user: str, labels: np.ndarray) -> Recording:
+    """One experiment; `labels` has rows of experiment, user, activity, first and last sample."""
+    acceleration, rotation = (
+        _numbers(archive, f"RawData/{sensor}_exp{experiment}_user{user}.txt", 3) for sensor in ("acc", "gyro")
+    )
+    n = len(acceleration)
+    if len(rotation) != n:
+        raise DamagedArchiveError(
+            f"experiment {experiment} in {archive.path} has {n} readings of acceleration, but {len(rotation)} of "
+            f"rotation. Delete {archive.path} and fetch it again."
+        )
+    said = np.full(n, "", dtype=object)
+    for _, _, activity, start, end in labels[(labels[:, 0] == int(experiment)) & (labels[:, 1] == int(user))]:
+        if not (1 <= activity <= len(_ACTIVITIES) and 1 <= start <= end <= n):
+            raise DamagedArchiveError(
+                f"{_LABELS} in {archive.path} says that experiment {experiment} has activity {activity} from {start} "
+                f"to {end}, but there are {len(_ACTIVITIES)} activities and {n} readings. Delete {archive.path} and "
+                "fetch it again."
+            )
+        said[start - 1 : end] = _ACTIVITIES[activity - 1]  # 1-based, both ends belong to it
+    return Recording(
+        signals=np.hstack([acceleration * GRAVITY, rotation]),
+        channels=("acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z"),
+        rate=RATE,
+        subject=str(int(user)),
+        placement="waist",
+        labels=said.astype(str),
+        name=f"HAPT experiment {int(experiment)}, user {int(user)}",
+    )
+
+
 def _numbers(archive, member: str, columns: int) -> np.ndarray:
     """Read a table of numbers separated by blanks."""
     try:
         table = pd.read_csv(io.BytesIO(archive.read(member)), sep=r"\s+", header=None, dtype=float).to_numpy()
         if table.shape[1] != columns or not np.isfinite(table).all():
             raise ValueError(f"{columns} numbers a line expected")
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except KeyError as error:
+        raise DamagedArchiveError(f"{archive.path} lacks {member}. Delete it and fetch it again.") from error
+    except ValueError as error:  # pandas' own errors are among them
         raise DamagedArchiveError(
             f"{member} in {archive.path} is damaged ({error}). Delete {archive.path} and fetch it again."
         ) from error

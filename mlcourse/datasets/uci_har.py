@@ -1,6 +1,8 @@
 """UCI HAR: the windows that HAPT's recordings were cut into first, and 561 features of each."""
 
 import io
+import re
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -54,32 +56,32 @@ def fetch_uci_har(*, features=False, data_home=None, download_if_missing=True) -
         needed.append("features.txt")
     else:
         needed += [f"{part}/Inertial Signals/{name}_x_{part}.txt" for part in parts for name in _SIGNALS]
-    archive = open_archive("uci_har", needed, data_home=data_home, download_if_missing=download_if_missing)
-    said = {part: _said(archive, part) for part in parts}
-    test_subjects = sorted({str(subject) for subject in said["test"][1]}, key=int)
-    if features:
-        return FeatureTable(
-            X=np.concatenate([_table(archive, f"{part}/X_{part}.txt", len(said[part][0])) for part in parts]),
-            y=np.concatenate([said[part][0] for part in parts]),
-            subjects=np.concatenate([said[part][1] for part in parts]).astype(str),
-            feature_names=_feature_names(archive),
-            test_subjects=tuple(test_subjects),
-            name="UCI HAR features",
-        )
-    recordings = [
-        recording
-        for part in parts
-        for recording in _recordings(_windows(archive, part, len(said[part][0])), *said[part])
-    ]
+    with open_archive("uci_har", needed, data_home=data_home, download_if_missing=download_if_missing) as archive:
+        said = {part: _said(archive, part) for part in parts}
+        test_subjects = tuple(str(subject) for subject in np.unique(said["test"][1]))
+        if features:
+            return FeatureTable(
+                X=np.concatenate([_table(archive, f"{part}/X_{part}.txt", len(said[part][0]), 561) for part in parts]),
+                y=np.concatenate([said[part][0] for part in parts]),
+                subjects=np.concatenate([said[part][1] for part in parts]).astype(str),
+                feature_names=_feature_names(archive),
+                test_subjects=test_subjects,
+                name="UCI HAR features",
+            )
+        recordings = [
+            recording
+            for part in parts
+            for recording in _recordings(_windows(archive, part, len(said[part][0])), *said[part])
+        ]
     return ActivityDataset("UCI HAR", recordings, test_subjects=test_subjects, notes=DATASETS["uci_har"].citation)
 
 
 def _said(archive: Archive, part: str) -> tuple[np.ndarray, np.ndarray]:
     """Activity and subject of each window."""
-    codes = _table(archive, f"{part}/y_{part}.txt").astype(int)[:, 0]
+    codes = _table(archive, f"{part}/y_{part}.txt", None, 1)[:, 0].astype(int)
     if not np.isin(codes, np.arange(1, len(BASIC_ACTIVITIES) + 1)).all():
         raise DamagedArchiveError(f"{part}/y_{part}.txt in {archive.path} holds an activity other than 1 to 6.")
-    subjects = _table(archive, f"{part}/subject_{part}.txt", len(codes)).astype(int)[:, 0]
+    subjects = _table(archive, f"{part}/subject_{part}.txt", len(codes), 1)[:, 0].astype(int)
     return np.array(BASIC_ACTIVITIES)[codes - 1], subjects
 
 
@@ -88,18 +90,15 @@ def _windows(archive: Archive, part: str, n: int) -> np.ndarray:
     columns = []
     for name in _SIGNALS:
         for axis in "xyz":
-            signal = _table(archive, f"{part}/Inertial Signals/{name}_{axis}_{part}.txt", n)
-            if signal.shape[1] != LENGTH:
-                raise DamagedArchiveError(
-                    f"{name}_{axis}_{part}.txt in {archive.path} has windows of {signal.shape[1]}."
-                )
+            signal = _table(archive, f"{part}/Inertial Signals/{name}_{axis}_{part}.txt", n, LENGTH)
             columns.append(signal if "gyro" in name else signal * GRAVITY)
     return np.stack(columns, axis=2)
 
 
 def _recordings(X, activities, subjects) -> list[Recording]:
     """Join windows of one person where the second half of one is the first half of the next."""
-    joins = (
+    joined = np.zeros(len(X), dtype=bool)
+    joined[1:] = (
         (X[:-1, STEP:] == X[1:, :STEP]).all(axis=(1, 2))
         & (activities[:-1] == activities[1:])
         & (subjects[:-1] == subjects[1:])
@@ -107,24 +106,18 @@ def _recordings(X, activities, subjects) -> list[Recording]:
     recordings = []
     for subject in dict.fromkeys(subjects.tolist()):
         own = np.flatnonzero(subjects == subject)
-        signals, labels, breaks, length = [], [], [], 0
-        for index in own:
-            joined = index > own[0] and index - 1 in own and joins[index - 1]
-            piece = X[index, STEP:] if joined else X[index]
-            if length and not joined:
-                breaks.append(length)
-            signals.append(piece)
-            labels += [activities[index]] * len(piece)
-            length += len(piece)
+        pieces = [X[index, STEP:] if joined[index] else X[index] for index in own]
+        lengths = [len(piece) for piece in pieces]
+        starts = np.cumsum([0, *lengths[:-1]])
         recordings.append(
             Recording(
-                signals=np.concatenate(signals),
+                signals=np.concatenate(pieces),
                 channels=tuple(f"{short}_{axis}" for short in _SIGNALS.values() for axis in "xyz"),
                 rate=RATE,
                 subject=str(subject),
                 placement="waist",
-                labels=np.array(labels),
-                breaks=np.array(breaks, dtype=int),
+                labels=np.repeat(activities[own], lengths),
+                breaks=starts[1:][~joined[own[1:]]],
                 name=f"UCI HAR user {subject}",
             )
         )
@@ -133,21 +126,27 @@ def _recordings(X, activities, subjects) -> list[Recording]:
 
 def _feature_names(archive: Archive) -> tuple[str, ...]:
     """Names of the 561 features; the publisher uses some three times, so the others are numbered."""
-    names, seen = [], {}
-    for line in archive.read("features.txt").decode("utf-8").splitlines():
-        if line.strip():
-            name = line.split(maxsplit=1)[1].strip()
-            seen[name] = seen.get(name, 0) + 1
-            names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    names = re.findall(r"^\s*\d+[ \t]+(\S.*?)\s*$", archive.read("features.txt").decode("latin-1"), re.MULTILINE)
+    if len(names) != 561:
+        raise DamagedArchiveError(
+            f"features.txt in {archive.path} holds {len(names)} names, not 561. Delete {archive.path} and fetch it "
+            "again."
+        )
+    seen = Counter()
+    for place, name in enumerate(names):
+        seen[name] += 1
+        names[place] = name if seen[name] == 1 else f"{name} ({seen[name]})"
     return tuple(names)
 
 
-def _table(archive: Archive, member: str, rows: int | None = None) -> np.ndarray:
+def _table(archive: Archive, member: str, rows: int | None, columns: int) -> np.ndarray:
     try:
         table = pd.read_csv(io.BytesIO(archive.read(member)), sep=r"\s+", header=None, dtype=float).to_numpy()
-        if not np.isfinite(table).all() or (rows is not None and len(table) != rows):
-            raise ValueError(f"{rows} rows of numbers expected, got {len(table)}")
-    except (ValueError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        if not np.isfinite(table).all() or table.shape != (len(table) if rows is None else rows, columns):
+            raise ValueError(f"{rows or 'some'} rows of {columns} numbers expected, got {len(table)}")
+    except KeyError as error:
+        raise DamagedArchiveError(f"{archive.path} lacks {member}. Delete it and fetch it again.") from error
+    except ValueError as error:  # pandas' own errors are among them
         raise DamagedArchiveError(
             f"{member} in {archive.path} is damaged ({error}). Delete {archive.path} and fetch it again."
         ) from error

@@ -1,6 +1,7 @@
 """WISDM v1.1: 36 people, six activities, a phone in the front trouser pocket."""
 
 import io
+import math
 import re
 
 import numpy as np
@@ -50,8 +51,8 @@ def fetch_wisdm(*, data_home=None, download_if_missing=True) -> ActivityDataset:
     J. R. Kwapisz, G. M. Weiss, S. A. Moore, Activity Recognition using Cell Phone Accelerometers, SIGKDD Explorations
     12(2), 74-82, 2010.
     """
-    archive = open_archive("wisdm", [_RAW], data_home=data_home, download_if_missing=download_if_missing)
-    frame, report = parse_raw(archive.read(_RAW))
+    with open_archive("wisdm", [_RAW], data_home=data_home, download_if_missing=download_if_missing) as archive:
+        frame, report = parse_raw(archive.read(_RAW))
     if frame.empty:
         raise DamagedArchiveError(
             f"{_RAW} in {archive.path} holds no record. Delete {archive.path} and fetch it again."
@@ -79,10 +80,13 @@ def fetch_wisdm(*, data_home=None, download_if_missing=True) -> ActivityDataset:
 def parse_raw(data: bytes) -> tuple[pd.DataFrame, dict[str, int]]:
     """Parse the text of the raw file, whatever state it is in.
 
-    A record is ``user,activity,timestamp,x,y,z;`` on a line of its own, and not every record is. Put right are several
-    records on a line, a comma before the semicolon, and a missing semicolon at the end of a line. Left out are records
-    with a field too few or too many, a number that is none, an unknown activity, or a timestamp of 0, which were never
-    measured, and the second of two equal records that follow each other.
+    A record is ``user,activity,timestamp,x,y,z;`` on a line of its own, and not every record is. The policy:
+
+    - Repaired: several records on a line, a comma before the semicolon, a missing semicolon.
+    - Dropped: a field too few or too many, a number that is none, an unknown activity (malformed); a timestamp of 0,
+      which was never measured; the second of two equal records in succession.
+    - Kept: everything else, in the order of the file. Time that jumps is left to `fetch_wisdm`, which begins a new
+      stretch wherever it goes back, or ahead by more than 0.25 s, also where dropped records leave such a hole.
 
     Parameters
     ----------
@@ -94,7 +98,8 @@ def parse_raw(data: bytes) -> tuple[pd.DataFrame, dict[str, int]]:
         Columns ``user`` (int), ``activity`` (as the course names them), ``timestamp`` (ns), ``x``, ``y``, ``z`` (10
         units to 1 g), in the order of the file.
     report : dict of str to int
-        How many records there were, were repaired, and were dropped, and why.
+        How many records there were, were repaired, and were dropped, and why. What was repaired first and dropped for
+        another reason counts as dropped only.
 
     Examples
     --------
@@ -104,43 +109,77 @@ def parse_raw(data: bytes) -> tuple[pd.DataFrame, dict[str, int]]:
     >>> report["repaired: trailing comma"], report["repaired: several on a line"]
     (1, 1)
     """
-    data = data.replace(b"\r", b"").replace(b"\x00", b"").removeprefix(b"\xef\xbb\xbf")
-    report = {
-        "repaired: several on a line": len(re.findall(rb";(?=[ \t]*[^\s;])", data)),
-        "repaired: trailing comma": len(re.findall(rb",[ \t]*(?:;|\n|\Z)", data)),
-        "repaired: no semicolon": len(re.findall(rb"[^;\s][ \t]*(?:\n|\Z)", data)),
-    }
-    lines = re.sub(rb",?[ \t]*(?:[;\n]\s*)+", b"\n", data + b"\n").strip(b"\n, ")
-    records = lines.count(b"\n") + 1 if lines else 0
-    columns = ["user", "activity", "timestamp", "x", "y", "z"]
-    whole = _SIX_FIELDS.findall(lines)
-    kept = lines if len(whole) == records else b"\n".join(whole)
-    frame = (
-        pd.read_csv(io.BytesIO(kept), header=None, names=columns, low_memory=False)
-        if kept
-        else pd.DataFrame(columns=columns)
+    report = dict.fromkeys(
+        (
+            "records",
+            "repaired: several on a line",
+            "repaired: trailing comma",
+            "repaired: no semicolon",
+            "dropped: malformed",
+            "dropped: no timestamp",
+            "dropped: repeated",
+        ),
+        0,
     )
-    known = {name.lower(): name.lower() for name in _ACTIVITIES}
-    frame["activity"] = frame["activity"].astype(str).str.strip().str.lower().map(known)
-    for column in ("user", "timestamp", "x", "y", "z"):
-        frame[column] = pd.to_numeric(frame[column], errors="coerce")
-    numbers = frame[["user", "timestamp", "x", "y", "z"]].to_numpy(dtype=float)
-    sound = np.isfinite(numbers).all(axis=1) & frame["activity"].notna().to_numpy(dtype=bool)
-    untimed = sound & (numbers[:, 1] <= 0)
-    frame = frame[sound & ~untimed]
-    repeated = (frame == frame.shift()).all(axis=1)
-    report = {
-        "records": records,
-        **report,
-        "dropped: malformed": records - int(sound.sum()),
-        "dropped: no timestamp": int(untimed.sum()),
-        "dropped: repeated": int(repeated.sum()),
-    }
-    frame = frame[~repeated].astype({"user": int, "activity": str}).reset_index(drop=True)
-    return frame, report
+    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n")
+    clean = _ODD_LINE.sub(lambda line: _repaired(line[0], report), data)
+    report["repaired: trailing comma"] += clean.count(b",;")  # of odd lines no semicolon is left
+    clean = clean.replace(b",;", b"").replace(b";", b"")
+    columns = {"user": int, "activity": str, "timestamp": int, "x": float, "y": float, "z": float}
+    if not clean.strip():
+        return pd.DataFrame({name: np.empty(0, kind) for name, kind in columns.items()}), report
+    frame = pd.read_csv(io.BytesIO(clean), header=None, names=list(columns), dtype=columns, skipinitialspace=True)
+    report["records"] = len(frame) + report["dropped: malformed"]
+    frame["activity"] = frame["activity"].str.lower()
+    timed = (frame["timestamp"] > 0).to_numpy()
+    frame = frame[timed]
+    repeated = (frame == frame.shift()).all(axis=1).to_numpy()
+    report["dropped: no timestamp"] = int((~timed).sum())
+    report["dropped: repeated"] = int(repeated.sum())
+    return frame[~repeated].reset_index(drop=True), report
 
 
-_SIX_FIELDS = re.compile(rb"^[^,\n]+(?:,[^,\n]+){5}$", re.MULTILINE)
+# Nearly all lines hold one record and are read in one go; a regular expression finds the others.
+_NUMBER = rb"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_USUAL = rb"[0-9]{1,9}, *(?:%b), *[0-9]{1,18}(?:, *%b){3}" % ("|".join(_ACTIVITIES).encode(), _NUMBER)
+_ODD_LINE = re.compile(rb"^(?!%b,?;$).+$" % _USUAL, re.MULTILINE)
+_USUAL_BUT_COMMA = re.compile(rb"(%b)(,?)" % _USUAL)
+
+
+def _repaired(line: bytes, report: dict[str, int]) -> bytes:
+    """The sound records of a line, one a line; counts what was done in `report`."""
+    pieces = line.split(b";")
+    sound = []
+    for place, piece in enumerate(pieces):
+        piece = piece.strip(b" \t\x00")
+        if not piece:
+            continue
+        usual = _USUAL_BUT_COMMA.fullmatch(piece)
+        record, comma = usual.groups() if usual else _unusual(piece)
+        if record is None:
+            report["dropped: malformed"] += 1
+            continue
+        report["repaired: trailing comma"] += bool(comma)
+        report["repaired: no semicolon"] += place == len(pieces) - 1
+        report["repaired: several on a line"] += bool(sound)
+        sound.append(record)
+    return b"\n".join(sound)
+
+
+def _unusual(piece: bytes) -> tuple[bytes | None, bool]:
+    """A record in the usual form, or None if it is none; and whether a comma stood behind it."""
+    fields = [field.strip() for field in piece.split(b",")]
+    comma = len(fields) == 7 and not fields[6]
+    if len(fields) - comma != 6 or fields[1].lower() not in {name.lower().encode() for name in _ACTIVITIES}:
+        return None, comma
+    try:
+        user, timestamp = int(fields[0]), int(float(fields[2])) if b"." in fields[2] else int(fields[2])
+        values = [float(field) for field in fields[3:6]]
+    except (ValueError, OverflowError):
+        return None, comma
+    if not (0 <= user < 10**9 and 0 <= timestamp < 10**18 and all(map(math.isfinite, values))):
+        return None, comma
+    return b"%d,%b,%d,%b" % (user, fields[1], timestamp, ",".join(map(repr, values)).encode()), comma
 
 
 def fetch_wisdm_features(*, data_home=None, download_if_missing=True) -> FeatureTable:
@@ -170,31 +209,36 @@ def fetch_wisdm_features(*, data_home=None, download_if_missing=True) -> Feature
     J. R. Kwapisz, G. M. Weiss, S. A. Moore, Activity Recognition using Cell Phone Accelerometers, SIGKDD Explorations
     12(2), 74-82, 2010. Section 3.2 defines the features.
     """
-    archive = open_archive("wisdm", [_ARFF], data_home=data_home, download_if_missing=download_if_missing)
+    with open_archive("wisdm", [_ARFF], data_home=data_home, download_if_missing=download_if_missing) as archive:
+        data = archive.read(_ARFF)
     try:
-        names, frame = _parse_arff(archive.read(_ARFF).decode("utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
+        names, frame = _parse_arff(data.decode("utf-8"))
+    except (ValueError, pd.errors.ParserError) as error:
         raise DamagedArchiveError(
             f"{_ARFF} in {archive.path} cannot be read ({error}). Delete {archive.path} and fetch it again."
         ) from error
     return FeatureTable(
         X=frame[names[2:-1]].to_numpy(dtype=float),
         y=frame[names[-1]].str.lower().to_numpy(dtype=str),
-        subjects=frame[names[1]].astype(str).to_numpy(dtype=str),
+        subjects=frame[names[1]].to_numpy(dtype=str),
         feature_names=tuple(names[2:-1]),
         name="WISDM v1.1 features",
     )
 
 
 def _parse_arff(text: str) -> tuple[list[str], pd.DataFrame]:
-    header, found, rows = text.partition("@data")
+    """Names of the attributes, and a row an example: an identifier, the user, 43 features and the class."""
+    header, found, rows = text.replace("\r", "").partition("@data")
     names = re.findall(r'^@attribute\s+"?(\w+)"?', header, re.MULTILINE)
-    if not found or len(names) != 46:
+    rows = "\n".join(row for row in rows.splitlines() if row.strip() and not row.startswith("%"))
+    if not found or len(names) != 46 or not rows:
         raise ValueError(f"46 attributes and their data expected, found {len(names)}")
-    frame = pd.read_csv(io.StringIO(rows.strip()), header=None, names=names, na_values="?", dtype={names[1]: str})
+    if any(row.count(",") != 45 for row in rows.splitlines()):
+        raise ValueError("46 fields a row expected")
+    frame = pd.read_csv(io.StringIO(rows), header=None, names=names, na_values="?", dtype={names[1]: str})
     unknown = set(frame[names[-1]]) - set(_ACTIVITIES)
-    if unknown or frame.empty or not all(frame[name].dtype.kind in "fi" for name in names[2:-1]):
-        raise ValueError(
-            f"unexpected rows, with classes {sorted(map(str, unknown))}" if unknown else "rows of another form"
-        )
+    if unknown:
+        raise ValueError(f"unexpected classes {sorted(map(str, unknown))}")
+    if not all(frame[name].dtype.kind in "fi" for name in names[2:-1]):
+        raise ValueError("features that are no numbers")
     return names, frame

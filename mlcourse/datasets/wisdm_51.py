@@ -1,5 +1,6 @@
 """WISDM smartphone and smartwatch: 51 people, 18 activities, a phone in the pocket and a watch on the wrist."""
 
+import csv
 import io
 import re
 
@@ -67,7 +68,8 @@ def fetch_wisdm_51(streams=("phone accel",), *, data_home=None, download_if_miss
     -----
     Every stretch without a gap of more than 0.25 s is resampled to 20 Hz, with an anti-alias filter where a phone was
     faster (`mlcourse.datasets.resampling.resample`). Time jumps back between activities, because the publisher sorted
-    them by letter: a break. Records that are malformed, or repeat a time, are left out and counted.
+    them by letter: a break. Records that are malformed, or repeat a time, are left out and counted. Only people are
+    loaded of whom there are all the streams asked for; the report names the others.
 
     References
     ----------
@@ -75,22 +77,25 @@ def fetch_wisdm_51(streams=("phone accel",), *, data_home=None, download_if_miss
     IEEE Access 7, 133190-133202, 2019.
     """
     devices = _devices(streams)
-    archive = open_archive(
-        "wisdm_51", ["activity_key.txt"], data_home=data_home, download_if_missing=download_if_missing
-    )
-    names = _activity_names(archive)
     report = {"records": 0, "dropped: malformed": 0, "dropped: repeated time": 0}
     recordings, rates = [], {}
-    for device, sensors in devices.items():
-        files = {sensor: _files(archive, device, sensor) for sensor in sensors}
-        people = set.intersection(*(set(found) for found in files.values()))
-        for subject in sorted(people, key=int):
-            frames = [_parse(archive, files[sensor][subject], names, report) for sensor in sensors]
-            recording, rate = _recording(frames, sensors, subject, device)
-            if recording is not None:
-                recordings.append(recording)
-                if abs(rate / RATE - 1) > 0.05:
-                    rates[f"{device} of {subject}"] = f"{rate:.1f} Hz"
+    with open_archive(
+        "wisdm_51", ["activity_key.txt"], data_home=data_home, download_if_missing=download_if_missing
+    ) as archive:
+        names = _activity_names(archive)
+        for device, sensors in devices.items():
+            files = {sensor: _files(archive, device, sensor) for sensor in sensors}
+            people = set.intersection(*(set(found) for found in files.values()))
+            partial = set.union(*(set(found) for found in files.values())) - people
+            if partial:
+                report[f"left out: {device} without one of the sensors"] = ", ".join(sorted(partial, key=int))
+            for subject in sorted(people, key=int):
+                frames = [_parse(archive, files[sensor][subject], names, report) for sensor in sensors]
+                recording, rate = _recording(frames, sensors, subject, device)
+                if recording is not None:
+                    recordings.append(recording)
+                    if abs(rate / RATE - 1) > 0.05:
+                        rates[f"{device} of {subject}"] = f"{rate:.1f} Hz"
     if not recordings:
         raise DamagedArchiveError(
             f"{archive.path} holds no person with {', '.join(_as_tuple(streams))}. Fetch the whole archive: "
@@ -125,7 +130,7 @@ def _devices(streams) -> dict[str, list[str]]:
 
 
 def _activity_names(archive: Archive) -> dict[str, str]:
-    pairs = re.findall(r"^\s*(\w+)\s*=\s*([A-S])\s*$", archive.read("activity_key.txt").decode("utf-8"), re.MULTILINE)
+    pairs = re.findall(r"^\s*(\w+)\s*=\s*([A-S])\s*$", archive.read("activity_key.txt").decode("latin-1"), re.MULTILINE)
     if not pairs:
         raise DamagedArchiveError(
             f"activity_key.txt in {archive.path} names no activity. Delete it and fetch it again."
@@ -146,21 +151,32 @@ def _files(archive: Archive, device: str, sensor: str) -> dict[str, str]:
 def _parse(archive: Archive, member: str, names: dict[str, str], report: dict) -> pd.DataFrame:
     """Parse one file; its rows stay in order, times in seconds."""
     lines = archive.read(member).replace(b"\r", b"").replace(b";", b"\n")
+    records = len(re.findall(rb"^[ \t]*\S", lines, re.MULTILINE))
     kept = _SIX_FIELDS.findall(lines)
     columns = ["subject", "letter", "time", "x", "y", "z"]
-    frame = pd.read_csv(io.BytesIO(b"\n".join(kept)), header=None, names=columns, low_memory=False) if kept else None
-    if frame is None:
-        return pd.DataFrame(columns=["activity", "time", "x", "y", "z"])
+    frame = (
+        pd.read_csv(
+            io.BytesIO(b"\n".join(kept)),
+            header=None,
+            names=columns,
+            skipinitialspace=True,
+            quoting=csv.QUOTE_NONE,
+            encoding="latin-1",
+            low_memory=False,
+        )
+        if kept
+        else pd.DataFrame(columns=columns)
+    )
     frame["activity"] = frame["letter"].astype(str).str.strip().map(names)
     for column in ("time", "x", "y", "z"):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
-    sound = np.isfinite(frame[["time", "x", "y", "z"]].to_numpy(float)).all(axis=1) & frame["activity"].notna()
-    repeated = sound & (frame["time"] == frame["time"].shift()) & (frame["letter"] == frame["letter"].shift())
-    records = len(re.findall(rb"^[ \t]*\S", lines, re.MULTILINE))
+    numbers = frame[["time", "x", "y", "z"]].to_numpy(dtype=float)
+    frame = frame[np.isfinite(numbers).all(axis=1) & frame["activity"].notna()]
+    repeated = (frame["time"] == frame["time"].shift()) & (frame["letter"] == frame["letter"].shift())
     report["records"] += records
-    report["dropped: malformed"] += records - int(sound.sum())
+    report["dropped: malformed"] += records - len(frame)
     report["dropped: repeated time"] += int(repeated.sum())
-    frame = frame[sound & ~repeated]
+    frame = frame[~repeated]
     return frame.assign(time=frame["time"] * 1e-9)[["activity", "time", "x", "y", "z"]].reset_index(drop=True)
 
 

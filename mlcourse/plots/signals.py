@@ -1,4 +1,8 @@
-"""Signals over time."""
+"""Signals over time.
+
+Figures are handed back closed: a notebook shows them once, as the last line of a cell or through
+:func:`mlcourse.plots.style.show`, and many of them do not pile up in memory.
+"""
 
 import itertools
 
@@ -70,6 +74,7 @@ def plot_signals(seconds, signals, channels, labels=None, breaks=(), title=""):
         _shade(fig, axes[:, 0], seconds, np.asarray(labels), breaks)
     if title:
         axes[0, 0].set_title(title, loc="left")
+    plt.close(fig)
     return fig
 
 
@@ -118,6 +123,7 @@ def plot_windows(X, y, rate, channels):
     fig.supxlabel("time (s)")
     fig.supylabel(" and ".join(dict.fromkeys(unit_of(channel) for channel in channels)))
     fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+    plt.close(fig)
     return fig
 
 
