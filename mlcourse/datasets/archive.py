@@ -69,7 +69,7 @@ class Archive:
             self.close()
             if not _is_damage(error):
                 raise
-            raise self._damaged(error) from error
+            raise self._damaged(error) from None
 
     def _add_zip(self, archive, prefix=""):
         for info in archive.infolist():
@@ -146,7 +146,7 @@ class Archive:
                 except (*_DAMAGE, OSError) as error:
                     if not _is_damage(error):
                         raise
-                    raise self._damaged(error, member) from error
+                    raise self._damaged(error, member) from None
         raise KeyError(f"{self.path} has no member {member}.")
 
     def check(self) -> None:

@@ -87,35 +87,35 @@ def download(
         code = error.response.status_code
         raise DownloadError(
             f"{address} answered {code} ({error.response.reason}): the publisher may have moved the file. {by_hand}"
-        ) from error
-    except requests.exceptions.ChunkedEncodingError as error:
-        raise DownloadError(f"The download of {address} broke off. Try again. {by_hand}") from error
+        ) from None
+    except requests.exceptions.ChunkedEncodingError:
+        raise DownloadError(f"The download of {address} broke off. Try again. {by_hand}") from None
     except requests.exceptions.RequestException as error:
         if _is_silence(error):
-            raise DownloadError(f"{address} sent nothing for {PATIENCE} seconds. Try again later. {by_hand}") from error
+            raise DownloadError(f"{address} sent nothing for {PATIENCE} seconds. Try again later. {by_hand}") from None
         if isinstance(error, requests.exceptions.SSLError):
             raise DownloadError(
                 f"The certificate of {address} is not accepted: is the date of this machine right, or does a proxy "
                 f"stand in between? {by_hand}"
-            ) from error
-        raise DownloadError(f"{address} cannot be reached: is there a network? {by_hand}") from error
-    except ValueError as error:
+            ) from None
+        raise DownloadError(f"{address} cannot be reached: is there a network? {by_hand}") from None
+    except ValueError:
         # pooch's own word for a checksum that does not match
         raise DownloadError(
             f"{address} sent a file whose SHA-256 checksum is not {sha256}, as it should be: it was changed, or "
             "damaged on the way. It was not kept. Try again, and if the same happens, tell who maintains this course."
-        ) from error
+        ) from None
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             need = f"{size / 1e6:.0f} MB are" if size else "more space is"
             raise DownloadError(
                 f"The disk of {target.parent} is full: {need} needed for {target.name}. Make room, or name a folder "
                 "on another disk with data_home=..."
-            ) from error
+            ) from None
         reason = "permission denied" if isinstance(error, PermissionError) else error.strerror or error
         raise DownloadError(
             f"{target} cannot be written ({reason}). Name another folder with data_home=..., or make this one writable."
-        ) from error
+        ) from None
     finally:
         logger.setLevel(level)
     return target

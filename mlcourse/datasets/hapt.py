@@ -112,10 +112,10 @@ def _numbers(archive, member: str, columns: int) -> np.ndarray:
         table = pd.read_csv(io.BytesIO(archive.read(member)), sep=r"\s+", header=None, dtype=float).to_numpy()
         if table.shape[1] != columns or not np.isfinite(table).all():
             raise ValueError(f"{columns} numbers a line expected")
-    except KeyError as error:
-        raise DamagedArchiveError(f"{archive.path} lacks {member}. Delete it and fetch it again.") from error
+    except KeyError:
+        raise DamagedArchiveError(f"{archive.path} lacks {member}. Delete it and fetch it again.") from None
     except ValueError as error:  # pandas' own errors are among them
         raise DamagedArchiveError(
             f"{member} in {archive.path} is damaged ({error}). Delete {archive.path} and fetch it again."
-        ) from error
+        ) from None
     return table

@@ -318,7 +318,7 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
     except DownloadError as error:
         if recorded:
             lacking += f" The checksum is that of the first download: delete {_record_file(target)} to accept another."
-        raise DownloadError(f"{error}{lacking}") from error
+        raise DownloadError(f"{error}{lacking}") from None
     if source.sha256 is None:
         _record(target)
     archive = Archive(target)

@@ -144,10 +144,10 @@ def _table(archive: Archive, member: str, rows: int | None, columns: int) -> np.
         table = pd.read_csv(io.BytesIO(archive.read(member)), sep=r"\s+", header=None, dtype=float).to_numpy()
         if not np.isfinite(table).all() or table.shape != (len(table) if rows is None else rows, columns):
             raise ValueError(f"{rows or 'some'} rows of {columns} numbers expected, got {len(table)}")
-    except KeyError as error:
-        raise DamagedArchiveError(f"{archive.path} lacks {member}. Delete it and fetch it again.") from error
+    except KeyError:
+        raise DamagedArchiveError(f"{archive.path} lacks {member}. Delete it and fetch it again.") from None
     except ValueError as error:  # pandas' own errors are among them
         raise DamagedArchiveError(
             f"{member} in {archive.path} is damaged ({error}). Delete {archive.path} and fetch it again."
-        ) from error
+        ) from None
     return table

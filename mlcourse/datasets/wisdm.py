@@ -216,7 +216,7 @@ def fetch_wisdm_features(*, data_home=None, download_if_missing=True) -> Feature
     except (ValueError, pd.errors.ParserError) as error:
         raise DamagedArchiveError(
             f"{_ARFF} in {archive.path} cannot be read ({error}). Delete {archive.path} and fetch it again."
-        ) from error
+        ) from None
     return FeatureTable(
         X=frame[names[2:-1]].to_numpy(dtype=float),
         y=frame[names[-1]].str.lower().to_numpy(dtype=str),
