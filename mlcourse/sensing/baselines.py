@@ -15,8 +15,8 @@ from sklearn.tree import DecisionTreeClassifier
 def baselines(random_state=0) -> dict[str, Pipeline]:
     """Make one unfitted pipeline for each classic learner.
 
-    Missing values are replaced by medians, and features scaled where a learner compares them with each other; both are
-    learned from the training data only. To start from windows, put `WindowFeatures` in front:
+    Missing values are replaced by medians and features scaled to mean 0 and standard deviation 1, as learned from the
+    training data only. (Trees do not need the scaling, and are not changed by it.) To start from windows, put `WindowFeatures` in front:
     ``make_pipeline(WindowFeatures(rate=50), baselines()["SVM"])``.
 
     Parameters
@@ -28,8 +28,8 @@ def baselines(random_state=0) -> dict[str, Pipeline]:
     -------
     dict of str to Pipeline
         ``"always majority"`` is the straw man that every other one has to beat. ``"linear regression"`` fits a weighted
-        sum to +1 and -1 for each class by least squares (with a ridge too small to matter but for features that repeat
-        each other) and answers the class with the largest.
+        sum of the features to each class, +1 for its cases and -1 for all others, by least squares (with a ridge too
+        small to matter but for features that repeat each other), and answers the class with the largest sum.
 
     Examples
     --------

@@ -2,11 +2,21 @@
 
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.utils.parallel import Parallel, delayed
+
+from mlcourse.sensing.window_features import WindowFeatures, check_takes_windows
+
+_SPLITS = {
+    "subject": "people kept apart",
+    "random": "the same people in training and test",
+    "official": "the publisher's test people",
+}
 
 
 class LeakageWarning(UserWarning):
@@ -22,14 +32,16 @@ class Evaluation:
     accuracy : float
         Share of right answers over all test cases.
     macro_f1 : float
-        F1 of each class, averaged: a rare activity counts as much as a frequent one.
+        F1 of each class that was tested, averaged: a rare activity counts as much as a frequent one.
     confusion : array of shape (classes, classes)
         Cases of the row's class that were called the column's.
     labels : tuple of str
         Classes, in the order of rows and columns.
     fold_accuracies : array of shape (folds,)
+    subject_accuracies : dict of str to float
+        Share of right answers for each person who was tested.
     by : str
-        How training and test cases were told apart.
+        How training and test cases were told apart: ``"subject"``, ``"random"`` or ``"official"``.
     """
 
     accuracy: float
@@ -37,10 +49,16 @@ class Evaluation:
     confusion: np.ndarray
     labels: tuple[str, ...]
     fold_accuracies: np.ndarray
+    subject_accuracies: dict[str, float]
     by: str
 
     def plot(self, ax=None):
         """Plot the confusion matrix.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure where left out.
 
         Returns
         -------
@@ -52,19 +70,20 @@ class Evaluation:
 
     def __repr__(self) -> str:
         folds = self.fold_accuracies
-        spread = f" ({len(folds)} folds: {folds.min():.1%} to {folds.max():.1%})" if len(folds) > 1 else ""
-        return f"accuracy {self.accuracy:.1%}{spread}, macro F1 {self.macro_f1:.1%}, split by {self.by}"
+        spread = f", {len(folds)} folds {folds.mean():.1%} ± {folds.std():.1%}" if len(folds) > 1 else ""
+        return f"accuracy {self.accuracy:.1%}{spread}, macro F1 {self.macro_f1:.1%} ({_SPLITS[self.by]})"
 
 
-def evaluate(model, data, by="subject", n_splits=10, random_state=0, progress=True) -> Evaluation:
+def evaluate(model, windows, by="subject", n_splits=10, random_state=0, n_jobs=None, progress=True) -> Evaluation:
     """Measure a model on cases that it was not fitted to.
 
     Parameters
     ----------
     model : scikit-learn classifier
         A clone of it is fitted for each fold; the argument stays as it is.
-    data : Windows or FeatureTable
-        Anything with `X`, `y` and `subjects`. Windows need a model that begins with `WindowFeatures` or the like.
+    windows : Windows or FeatureTable
+        Anything with `X`, `y` and `subjects`. Windows need a model that begins with `WindowFeatures` or the like; to
+        compare many models, compute the features once with `feature_table`.
     by : str
         ``"subject"``: all of a person's cases are tested together, by a model that has never seen her. ``"random"``:
         cases are drawn at random, so that the same people are in both parts; a `LeakageWarning` says so.
@@ -73,6 +92,8 @@ def evaluate(model, data, by="subject", n_splits=10, random_state=0, progress=Tr
         Number of folds; with fewer people than that, one fold a person.
     random_state : int or None
         For drawing the folds, which keep the shares of the classes as far as they can.
+    n_jobs : int, optional
+        How many folds are computed at once, -1 for one a core.
     progress : bool
         Whether to show a progress bar when it takes long.
 
@@ -83,7 +104,7 @@ def evaluate(model, data, by="subject", n_splits=10, random_state=0, progress=Tr
     Raises
     ------
     ValueError
-        If there is nothing to compare: no cases, one class, or fewer than two people.
+        If an argument is not as described above, or there is nothing to compare: no cases, one class, one person.
 
     Examples
     --------
@@ -95,45 +116,71 @@ def evaluate(model, data, by="subject", n_splits=10, random_state=0, progress=Tr
     >>> evaluate(model, windows, by="subject").accuracy > 0.5
     True
     """
-    X, y, subjects = np.asarray(data.X), np.asarray(data.y), np.asarray(data.subjects)
-    if not len(X):
-        raise ValueError("data holds no cases: were the windows longer than every stretch of one activity?")
-    labels = np.unique(y)
-    if len(labels) < 2:
-        raise ValueError(f"data must hold at least two activities, got only {labels[0]!r}.")
-    if X.ndim == 3 and not _takes_windows(model):
-        raise ValueError(
-            "data are windows of shape (windows, time, channels), but the model takes features. Put WindowFeatures in "
-            "front of it: make_pipeline(WindowFeatures(rate=...), model)."
-        )
-    folds = _folds(X, y, subjects, getattr(data, "test_subjects", ()), by, n_splits, random_state)
-    predicted = np.empty_like(y, dtype=object)
-    tested = np.zeros(len(y), dtype=bool)
-    accuracies = []
     from tqdm.auto import tqdm
 
-    for train, test in tqdm(folds, desc=f"folds by {by}", leave=False, delay=2, disable=not progress):
-        predicted[test] = clone(model).fit(X[train], y[train]).predict(X[test])
-        tested[test] = True
-        accuracies.append(np.mean(predicted[test].astype(str) == y[test].astype(str)))
-    truth, answers = y[tested].astype(str), predicted[tested].astype(str)
-    labels = np.union1d(truth, answers)  # a model may know an activity that nobody did
+    X, y, subjects = _cases(windows)
+    if X.ndim == 3:
+        check_takes_windows(model)
+    elif hasattr(model, "steps") and isinstance(model.steps[0][1], WindowFeatures):
+        raise ValueError(
+            f"model begins with WindowFeatures, but the cases are features already, of shape {X.shape}: leave it out."
+        )
+    folds = _folds(X, y, subjects, getattr(windows, "test_subjects", ()), by, n_splits, random_state)
+    answered = Parallel(n_jobs=n_jobs, return_as="generator")(
+        delayed(_answers)(clone(model), X, y, train, test) for train, test in folds
+    )
+    answers = list(tqdm(answered, desc=f"folds by {by}", total=len(folds), leave=False, delay=2, disable=not progress))
+
+    tested = np.concatenate([test for _, test in folds])
+    predicted, truth, people = np.concatenate(answers), y[tested], subjects[tested]
+    labels = np.unique(np.concatenate([truth, predicted]))  # a model may know an activity that nobody did
+    right = predicted == truth
     return Evaluation(
-        accuracy=float(accuracy_score(truth, answers)),
-        macro_f1=float(f1_score(truth, answers, labels=np.unique(truth), average="macro", zero_division=0)),
-        confusion=confusion_matrix(truth, answers, labels=labels),
+        accuracy=float(accuracy_score(truth, predicted)),
+        macro_f1=float(f1_score(truth, predicted, labels=np.unique(truth), average="macro", zero_division=0)),
+        confusion=confusion_matrix(truth, predicted, labels=labels),
         labels=tuple(str(label) for label in labels),
-        fold_accuracies=np.array(accuracies),
+        fold_accuracies=np.array(
+            [np.mean(answer == y[test]) for answer, (_, test) in zip(answers, folds, strict=True)]
+        ),
+        subject_accuracies={str(person): float(right[people == person].mean()) for person in np.unique(people)},
         by=by,
     )
 
 
+def _cases(windows):
+    missing = [name for name in ("X", "y", "subjects") if not hasattr(windows, name)]
+    if missing:
+        raise ValueError(
+            f"windows must be Windows or a FeatureTable, with X, y and subjects; {type(windows).__name__} has no "
+            f"{' and no '.join(missing)}. Data sets have them after .windows()."
+        )
+    X, y, subjects = np.asarray(windows.X), np.asarray(windows.y), np.asarray(windows.subjects)
+    if X.ndim not in (2, 3) or y.shape != (len(X),) or subjects.shape != (len(X),):
+        raise ValueError(
+            "windows must hold X of shape (windows, time, channels) or (cases, features), and y and subjects with one "
+            f"value a case, got shapes {X.shape}, {y.shape} and {subjects.shape}."
+        )
+    if not len(X):
+        raise ValueError("windows holds no cases: were the windows longer than every stretch of one activity?")
+    if len(np.unique(y)) < 2:
+        raise ValueError(f"windows must hold at least two activities, got only {str(y[0])!r}.")
+    return X, y, subjects
+
+
 def _folds(X, y, subjects, test_subjects, by, n_splits, random_state):
+    if by not in _SPLITS:
+        raise ValueError(f"by must be 'subject', 'random' or 'official', got {by!r}.")
     if by == "official":
-        tested = np.isin(subjects, np.asarray(test_subjects, dtype=subjects.dtype)) if len(test_subjects) else None
-        if tested is None or tested.all() or not tested.any():
-            raise ValueError("by='official' needs data with official test people; use by='subject'.")
-        return [(np.flatnonzero(~tested), np.flatnonzero(tested))]
+        tested = np.isin(subjects, np.asarray(test_subjects, dtype=subjects.dtype))
+        if not tested.any() or tested.all():
+            raise ValueError(
+                "by='official' needs a data set with official test people, and people on both sides of the split; use "
+                "by='subject'."
+            )
+        return _learnable([(np.flatnonzero(~tested), np.flatnonzero(tested))], y, subjects)
+    if not isinstance(n_splits, Integral) or n_splits < 2:
+        raise ValueError(f"n_splits must be a whole number of folds, at least 2, got {n_splits!r}.")
     if by == "random":
         warnings.warn(
             "by='random' puts windows of the same people into training and test data: the result says how well these "
@@ -141,19 +188,31 @@ def _folds(X, y, subjects, test_subjects, by, n_splits, random_state):
             LeakageWarning,
             stacklevel=3,
         )
-        return list(StratifiedKFold(n_splits, shuffle=True, random_state=random_state).split(X, y))
-    if by != "subject":
-        raise ValueError(f"by must be 'subject', 'random' or 'official', got {by!r}.")
-    people = len(np.unique(subjects))
-    if people < 2:
-        raise ValueError(f"by='subject' needs at least two people, got {people}.")
-    splitter = StratifiedGroupKFold(min(n_splits, people), shuffle=True, random_state=random_state)
-    return [(train, test) for train, test in splitter.split(np.zeros(len(y)), y, groups=subjects) if len(test)]
+    else:
+        people = len(np.unique(subjects))
+        if people < 2:
+            raise ValueError(f"by='subject' needs at least two people, got only {str(subjects[0])!r}.")
+        n_splits = min(n_splits, people)
+    most = np.unique(y, return_counts=True)[1].max()
+    if n_splits > most:
+        raise ValueError(f"n_splits={n_splits} is more than the cases of any activity ({most}): ask for fewer folds.")
+    if by == "random":
+        folds = StratifiedKFold(n_splits, shuffle=True, random_state=random_state).split(X, y)
+    else:
+        folds = StratifiedGroupKFold(n_splits, shuffle=True, random_state=random_state).split(X, y, groups=subjects)
+    folds = [(train, test) for train, test in folds if len(test)]
+    return _learnable(folds, y, subjects)
 
 
-def _takes_windows(model) -> bool:
-    """Whether the model, or its first step, declares that it takes three-dimensional input."""
-    first = model.steps[0][1] if hasattr(model, "steps") else model
-    tags = first.__sklearn_tags__() if hasattr(first, "__sklearn_tags__") else None
-    # scikit-learn's FunctionTransformer, without validation, passes on whatever it gets.
-    return tags is None or tags.input_tags.three_d_array or bool(tags.no_validation)
+def _learnable(folds, y, subjects):
+    for train, test in folds:
+        if len(np.unique(y[train])) < 2:
+            people = ", ".join(str(person) for person in np.unique(subjects[test]))
+            raise ValueError(
+                f"without {people}, windows hold only one activity to learn from: more people must do more."
+            )
+    return folds
+
+
+def _answers(model, X, y, train, test):
+    return np.asarray(model.fit(X[train], y[train]).predict(X[test]))

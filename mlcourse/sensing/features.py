@@ -1,40 +1,42 @@
 """Features: questions to a window that have one number as their answer.
 
-Every function takes windows of shape ``(windows, time, channels)`` and answers for each window and channel, in an array
-of shape ``(windows, channels)``. `WindowFeatures` asks many of them at once and names the answers.
+The functions take windows of shape ``(windows, time, channels)``, or their spectrum, and answer for each window and
+channel, mostly in an array of shape ``(windows, channels)``. `WindowFeatures` asks many of them at once.
 """
 
-from collections.abc import Iterable
-from numbers import Real
-
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from mlcourse.sensing.gravity import resultant
 
-KINDS = ("time", "fft", "wisdm")
+# ------------------------------------------------------------------------------------------------- over time
 
 
 def rms(X):
-    """Root mean square, ``sqrt(mean(x^2))``, in the unit of the signal."""
+    """Root mean square, ``sqrt(mean(x^2))``, in the unit of the signal; its square is the signal's power."""
     return np.sqrt(np.mean(np.square(X), axis=1))
 
 
 def median_deviation(X):
-    """Median distance from the median: a spread that a single spike does not move."""
+    """Median distance from the median, in the unit of the signal: a spread that a single spike does not move."""
     return np.median(np.abs(X - np.median(X, axis=1, keepdims=True)), axis=1)
 
 
 def absolute_deviation(X):
-    """Mean distance from the mean, ``mean(|x - mean(x)|)`` (Kwapisz et al. 2010, section 3.2)."""
-    return np.mean(np.abs(X - X.mean(axis=1, keepdims=True)), axis=1)
+    """Mean distance from the mean, ``mean(|x - mean(x)|)``, in the unit of the signal (Kwapisz et al. 2010)."""
+    return np.mean(np.abs(_centred(X)), axis=1)
 
 
 def mean_crossings(X, rate):
-    """How often a second the signal crosses its own mean, in Hz; twice the frequency of a pure tone."""
-    above = X.mean(axis=1, keepdims=True) < X
-    return np.sum(above[:, 1:] != above[:, :-1], axis=1) * rate / X.shape[1]
+    """How often a second the signal crosses its own mean, in Hz; twice the frequency of a pure tone.
+
+    Examples
+    --------
+    >>> t = np.arange(100) / 50
+    >>> mean_crossings(9.81 + np.sin(2 * np.pi * 2.5 * t + 0.1).reshape(1, 100, 1), rate=50).round()
+    array([[5.]])
+    """
+    above = _centred(X) > 0
+    return np.mean(above[:, 1:] != above[:, :-1], axis=1) * rate
 
 
 def correlation(X, first, second):
@@ -49,14 +51,35 @@ def correlation(X, first, second):
     Returns
     -------
     array of shape (windows,)
+        From -1 to 1.
 
     References
     ----------
-    L. Bao, S. S. Intille, Activity Recognition from User-Annotated Acceleration Data, Pervasive 2004, section 3.
+    L. Bao, S. S. Intille, Activity Recognition from User-Annotated Acceleration Data, Pervasive 2004, section 3:
+    walking moves the phone in one direction, climbing stairs in several.
     """
-    a, b = (_centred(X[:, :, channel]) for channel in (first, second))
-    scale = np.sqrt(np.sum(a**2, axis=1) * np.sum(b**2, axis=1))
-    return np.divide(np.sum(a * b, axis=1), scale, out=np.zeros(len(X)), where=scale > 0)
+    a, b = (_centred(X[:, :, [channel]])[:, :, 0] for channel in (first, second))
+    scale = np.sqrt(np.sum(a**2, axis=1)) * np.sqrt(np.sum(b**2, axis=1))
+    return np.clip(np.divide(np.sum(a * b, axis=1), scale, out=np.zeros(len(X)), where=scale > 0), -1, 1)
+
+
+def magnitude_area(X):
+    """Signal magnitude area: mean over time of ``|x| + |y| + |z|``, each without its mean, in the unit of the signal.
+
+    Parameters
+    ----------
+    X : array of shape (windows, time, 3)
+        The axes of one sensor.
+
+    Returns
+    -------
+    array of shape (windows,)
+        One number for how much a sensor is moved, whatever the direction (Anguita et al. 2013, table 2).
+    """
+    return np.sum(absolute_deviation(X), axis=1)
+
+
+# --------------------------------------------------------------------------------------------- over frequency
 
 
 def power_spectrum(X, rate):
@@ -73,7 +96,7 @@ def power_spectrum(X, rate):
     frequencies : array of shape (frequencies,)
         From ``rate / time`` to ``rate / 2``, in Hz.
     power : array of shape (windows, frequencies, channels)
-        Shares of the window's variance: they sum to it (Parseval).
+        Shares of the window's variance: they sum to it (Parseval's theorem).
 
     Examples
     --------
@@ -90,28 +113,55 @@ def power_spectrum(X, rate):
     return np.fft.rfftfreq(n, 1 / rate)[1:], power[:, 1:]
 
 
-def dominant_frequency(X, rate):
-    """Frequency of the largest power, in Hz; 0 for a signal that does not move."""
-    frequencies, power = power_spectrum(X, rate)
+def dominant_frequency(frequencies, power):
+    """Frequency of the largest power, in Hz; 0 for a signal that does not move.
+
+    Parameters
+    ----------
+    frequencies, power : arrays
+        From `power_spectrum`.
+
+    Returns
+    -------
+    array of shape (windows, channels)
+
+    Examples
+    --------
+    >>> steps = np.sin(2 * np.pi * 2 * np.arange(100) / 50).reshape(1, 100, 1)
+    >>> dominant_frequency(*power_spectrum(steps, rate=50))
+    array([[2.]])
+    """
     return np.where(power.sum(axis=1) > 0, frequencies[power.argmax(axis=1)], 0.0)
 
 
-def spectral_entropy(X, rate):
-    """Entropy of the power spectrum as shares, in bits: 0 for a pure tone, large for noise (Bao and Intille 2004)."""
-    shares = _shares(power_spectrum(X, rate)[1])
+def spectral_entropy(power):
+    """Entropy of the power spectrum as shares, in bits: 0 for a pure tone, large for noise.
+
+    Bao and Intille (2004, section 3): it tells activities of like energy apart, one regular, the other not.
+    """
+    shares = _shares(power)
     return -np.sum(shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0), axis=1)
 
 
-def spectral_centroid(X, rate):
-    """Mean frequency weighted by power, in Hz; 0 for a signal that does not move."""
-    frequencies, power = power_spectrum(X, rate)
-    return np.einsum("f,wfc->wc", frequencies, _shares(power))
+def spectral_centroid(frequencies, power):
+    """Mean frequency weighted by power, in Hz; 0 for a signal that does not move (Anguita et al. 2013, "meanFreq")."""
+    return np.sum(frequencies[:, None] * _shares(power), axis=1)
 
 
-def band_power(X, rate, low, high):
+def band_power(frequencies, power, low, high):
     """Power between two frequencies, ``low <= f < high`` in Hz; in the squared unit of the signal."""
-    frequencies, power = power_spectrum(X, rate)
-    return np.compress((frequencies >= low) & (frequencies < high), power, axis=1).sum(axis=1)
+    first, last = np.searchsorted(frequencies, [low, high])
+    return np.sum(power[:, first:last], axis=1)
+
+
+# ------------------------------------------------------------------------------------------- the 43 of WISDM
+
+#: Names of the 43 features, as the published file spells them.
+WISDM_NAMES = (
+    *(f"{axis}{number}" for axis in "XYZ" for number in range(10)),
+    *(f"{axis}{what}" for what in ("AVG", "PEAK", "ABSOLDEV", "STANDDEV") for axis in "XYZ"),
+    "RESULTANT",
+)
 
 
 def bin_shares(X, bins=10):
@@ -126,6 +176,11 @@ def bin_shares(X, bins=10):
     -------
     array of shape (windows, channels, bins)
         Sums to 1 over the bins. Readings that are all the same lie in the first.
+
+    Examples
+    --------
+    >>> bin_shares(np.array([0.0, 0.1, 0.2, 1.0]).reshape(1, 4, 1), bins=2)
+    array([[[0.75, 0.25]]])
     """
     low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
     width = np.where(high > low, high - low, 1.0)
@@ -134,26 +189,54 @@ def bin_shares(X, bins=10):
 
 
 def peak_spacing(X, rate):
-    """Mean time between a window's peaks, in milliseconds; NaN where there are no three peaks.
+    """Mean time between a window's highest peaks, in milliseconds.
 
-    A peak is where the signal stops rising and next falls (the first of equal readings). Counted are those in the upper tenth of the
-    window's range; if there are less than three, those in the upper two tenths, and so on down to its middle.
+    A peak is where the signal stops rising and next falls, at the first of equal readings. Counted are the peaks in
+    the upper tenth of the window's range; if they are fewer than three, those in the upper two tenths, and so on until
+    there are three.
 
-    Kwapisz et al. (2010, section 3.2) describe this, but not the fractions, which are ours.
+    Parameters
+    ----------
+    X : array of shape (windows, time, channels)
+    rate : float
+        Samples per second, in Hz.
+
+    Returns
+    -------
+    array of shape (windows, channels)
+        The length of the window where it has no three peaks at all: they are at least that far apart. (The published
+        file has a ``?`` there.)
+
+    Notes
+    -----
+    From Kwapisz et al. (2010, section 3.2) and the note that comes with their file. Both leave open what the upper
+    tenth is a tenth of; here it is the range, so that gravity on an axis does not matter. The note divides by the
+    number of peaks, but the file holds spacings of up to 4.9 s in windows of 10 s: with three peaks, that can only be
+    two gaps, divided by two. So it is done here.
+
+    Examples
+    --------
+    >>> t = np.arange(200) / 20
+    >>> peak_spacing(np.sin(2 * np.pi * 2 * t).reshape(1, 200, 1), rate=20)
+    array([[500.]])
     """
+    n_windows, n, n_channels = X.shape
     inner = X[:, 1:-1]
-    slope = np.sign(np.diff(X, axis=1))
-    peak = (slope[:, :-1] > 0) & (_next_slope(slope)[:, 1:] < 0)
+    peak = _peaks(X)
     low, high = X.min(axis=1, keepdims=True), X.max(axis=1, keepdims=True)
-    spacing = np.full((X.shape[0], X.shape[2]), np.nan)
-    places = np.arange(1, X.shape[1] - 1)[None, :, None]
-    for share in (0.9, 0.8, 0.7, 0.6, 0.5):
-        counted = peak & (inner >= low + share * (high - low))
+    places = np.arange(1, n - 1)[None, :, None]
+    spacing = np.full((n_windows, n_channels), 1000 * n / rate)
+    unsettled = np.ones((n_windows, n_channels), dtype=bool)
+    for tenths in range(9, -1, -1):
+        counted = peak & (inner >= low + tenths / 10 * (high - low))
         count = counted.sum(axis=1)
+        found = unsettled & (count >= 3)
+        first = np.where(counted, places, n).min(axis=1, initial=n)
         last = np.where(counted, places, -1).max(axis=1, initial=-1)
-        first = np.where(counted, places, X.shape[1]).min(axis=1, initial=X.shape[1])
-        found = (count >= 3) & np.isnan(spacing)
-        spacing[found] = ((last - first) / np.maximum(count - 1, 1))[found] * 1000 / rate
+        spacing[found] = (last - first)[found] / (count[found] - 1) * 1000 / rate
+        unsettled &= ~found
+        if not unsettled.any():
+            break
     return spacing
 
 
@@ -163,7 +246,7 @@ def wisdm_features(X, rate):
     Parameters
     ----------
     X : array of shape (windows, time, 3)
-        Acceleration, x, y, z. (The published file counts 10 units to 1 g and windows of 10 s at 20 Hz.)
+        Acceleration, x, y, z. (The published file counts 10 units to 1 g, and windows of 10 s at 20 Hz.)
     rate : float
         Samples per second, in Hz.
 
@@ -172,6 +255,10 @@ def wisdm_features(X, rate):
     array of shape (windows, 43)
         In the order of `WISDM_NAMES`: shares in ten bins (30), mean (3), time between peaks in ms (3), mean absolute
         deviation (3), standard deviation (3), mean resultant (1).
+
+    References
+    ----------
+    J. R. Kwapisz, G. M. Weiss, S. A. Moore, Activity Recognition using Cell Phone Accelerometers, SensorKDD 2010.
     """
     return np.hstack(
         [
@@ -180,215 +267,12 @@ def wisdm_features(X, rate):
             peak_spacing(X, rate),
             absolute_deviation(X),
             X.std(axis=1),
-            resultant(X).mean(axis=1)[:, None],
+            resultant(X).mean(axis=1, keepdims=True),
         ]
     )
 
 
-#: Names of the 43 features, as the published file spells them.
-WISDM_NAMES = (
-    *(f"{axis}{number}" for axis in "XYZ" for number in range(10)),
-    *(f"{axis}{what}" for what in ("AVG", "PEAK", "ABSOLDEV", "STANDDEV") for axis in "XYZ"),
-    "RESULTANT",
-)
-
-# Below walking; walking and jogging; impacts; and what is left (Hz).
-_BANDS = ((0.0, 0.7), (0.7, 3.5), (3.5, 8.0), (8.0, np.inf))
-
-
-class WindowFeatures(TransformerMixin, BaseEstimator):
-    """Transformer from windows to a table of named features.
-
-    Parameters
-    ----------
-    kind : str or sequence of str
-        ``"time"`` (level, spread, shape, how axes move together), ``"fft"`` (rhythm), ``"wisdm"`` (the 43 features of
-        Kwapisz et al. 2010), several of them, or ``"all"``.
-    rate : float
-        Samples per second, in Hz.
-    channels : sequence of str, optional
-        Names of the channels. Default: ``acc_x, acc_y, acc_z``, followed by ``gyro_x, gyro_y, gyro_z`` where there are
-        six; ``c0, c1, ...`` for any other number.
-
-    Attributes
-    ----------
-    n_channels_in_ : int
-    channels_ : tuple of str
-    sensors_ : dict of str to tuple of three ints
-        Channels that are the three axes of one sensor. Features across axes, and of the resultant, are computed for
-        each.
-
-    Notes
-    -----
-    The table can hold NaN in the times between peaks only (kind ``"wisdm"``), where there are no three peaks.
-
-    Examples
-    --------
-    >>> X = np.random.default_rng(0).normal(size=(5, 100, 3))
-    >>> features = WindowFeatures(kind="time", rate=50).fit(X)
-    >>> features.transform(X).shape[0], features.get_feature_names_out()[:2].tolist()
-    (5, ['acc_x_mean', 'acc_y_mean'])
-    """
-
-    def __init__(self, kind="all", rate=50.0, channels=None):
-        self.kind = kind
-        self.rate = rate
-        self.channels = channels
-
-    def fit(self, X, y=None):
-        """Check the parameters and learn the names of the channels; nothing else is learned.
-
-        Parameters
-        ----------
-        X : array of shape (windows, time, channels)
-        y : ignored
-
-        Returns
-        -------
-        WindowFeatures
-            The transformer itself.
-
-        Raises
-        ------
-        ValueError
-            If `X` has another shape or holds NaN, or a parameter does not fit it.
-        """
-        X = _checked(X)
-        kinds = self._kinds()
-        if not isinstance(self.rate, Real) or not 0 < self.rate < np.inf:
-            raise ValueError(f"rate must be a number of samples per second above 0, got {self.rate!r}.")
-        self.n_channels_in_ = X.shape[2]
-        self.channels_ = self._channel_names()
-        self.sensors_ = _sensors(self.channels_)
-        if "wisdm" in kinds and not self.sensors_:
-            raise ValueError(
-                f"kind='wisdm' needs the three axes of a sensor, such as acc_x, acc_y, acc_z, among the channels, got "
-                f"{', '.join(self.channels_)}."
-            )
-        return self
-
-    def transform(self, X):
-        """Compute the features.
-
-        Parameters
-        ----------
-        X : array of shape (windows, time, channels)
-
-        Returns
-        -------
-        array of shape (windows, features)
-        """
-        return self._compute(X)[1]
-
-    def get_feature_names_out(self, input_features=None):
-        """Names of the features, such as ``"acc_y_std"``.
-
-        Parameters
-        ----------
-        input_features : ignored
-
-        Returns
-        -------
-        array of str
-        """
-        check_is_fitted(self)
-        return np.array(self._compute(np.zeros((1, 4, self.n_channels_in_)))[0], dtype=object)
-
-    def _compute(self, X):
-        check_is_fitted(self)
-        X = _checked(X)
-        if X.shape[2] != self.n_channels_in_:
-            raise ValueError(f"X must have the {self.n_channels_in_} channels that it was fitted on, got {X.shape[2]}.")
-        names, columns = [], []
-
-        def add(sources, what, values):
-            names.extend(f"{source}_{what}" for source in sources)
-            columns.append(values)
-
-        # The resultants are one more channel for each sensor.
-        X_all = np.concatenate([X, *(resultant(X[:, :, list(a)])[:, :, None] for a in self.sensors_.values())], axis=2)
-        sources = [*self.channels_, *(f"{sensor}_resultant" for sensor in self.sensors_)]
-        kinds = self._kinds()
-        if "time" in kinds:
-            for what, values in self._time(X_all):
-                add(sources, what, values)
-            for sensor, axes in self.sensors_.items():
-                for (first, second), pair in zip(((0, 1), (0, 2), (1, 2)), ("xy", "xz", "yz"), strict=True):
-                    add([sensor], f"correlation_{pair}", correlation(X, axes[first], axes[second])[:, None])
-                add([sensor], "magnitude_area", np.abs(_centred(X[:, :, list(axes)])).mean(axis=1).sum(axis=1)[:, None])
-        if "fft" in kinds:
-            for what, values in self._fft(X_all):
-                add(sources, what, values)
-        if "wisdm" in kinds:
-            axes = next(iter(self.sensors_.values()))
-            names.extend(WISDM_NAMES)
-            columns.append(wisdm_features(X[:, :, list(axes)], self.rate))
-        return names, np.hstack(columns)
-
-    def _time(self, X):
-        yield "mean", X.mean(axis=1)
-        yield "std", X.std(axis=1)
-        yield "min", X.min(axis=1)
-        yield "max", X.max(axis=1)
-        yield "median", np.median(X, axis=1)
-        yield "median_deviation", median_deviation(X)
-        yield "rms", rms(X)
-        low, high = np.percentile(X, [25, 75], axis=1)
-        yield "quartile_range", high - low
-        yield "mean_crossings", mean_crossings(X, self.rate)
-
-    def _fft(self, X):
-        yield "dominant_frequency", dominant_frequency(X, self.rate)
-        yield "spectral_entropy", spectral_entropy(X, self.rate)
-        yield "spectral_centroid", spectral_centroid(X, self.rate)
-        for low, high in _BANDS:
-            name = f"power_{low:g}_{high:g}_hz" if np.isfinite(high) else f"power_from_{low:g}_hz"
-            # Powers of different windows differ by factors, which linear models do not see without a logarithm.
-            yield f"log_{name}", np.log10(band_power(X, self.rate, low, high) + 1e-6)
-
-    def _kinds(self) -> tuple[str, ...]:
-        kinds = KINDS if isinstance(self.kind, str) and self.kind == "all" else self.kind
-        kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds) if isinstance(kinds, Iterable) else (kinds,)
-        if not kinds or any(kind not in KINDS for kind in kinds):
-            raise ValueError(f"kind must be 'all' or among {', '.join(map(repr, KINDS))}, got {self.kind!r}.")
-        return kinds
-
-    def _channel_names(self) -> tuple[str, ...]:
-        n = self.n_channels_in_
-        if self.channels is None:
-            usual = tuple(f"{sensor}_{axis}" for sensor in ("acc", "gyro") for axis in "xyz")
-            return usual[:n] if n in (3, 6) else tuple(f"c{number}" for number in range(n))
-        names = (self.channels,) if isinstance(self.channels, str) else tuple(self.channels)
-        if len(names) != n or len(set(names)) != n:
-            raise ValueError(f"channels must give each of the {n} channels of X a name of its own, got {names}.")
-        return names
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array, tags.input_tags.three_d_array = False, True
-        return tags
-
-
-def _next_slope(slope):
-    """At each step the sign of the first slope from there on that is not level, 0 where all the rest is level."""
-    n = slope.shape[1]
-    steps = np.where(slope != 0, np.arange(n)[None, :, None], n)
-    following = np.minimum.accumulate(steps[:, ::-1], axis=1)[:, ::-1]
-    return np.take_along_axis(np.pad(slope, ((0, 0), (0, 1), (0, 0))), following, axis=1)
-
-
-def _checked(X):
-    X = np.asarray(X)
-    if X.ndim != 3 or X.shape[1] < 4 or X.shape[2] < 1 or X.dtype.kind not in "fiu":
-        raise ValueError(
-            "X must be windows of numbers of shape (windows, time, channels) with at least four samples in time, got "
-            f"shape {X.shape}; dataset.windows(...).X has this shape."
-        )
-    # One memory layout, so that a window alone and among others sums up in the same order, to the last digit.
-    X = np.ascontiguousarray(X, dtype=float)
-    if not np.isfinite(X).all():
-        raise ValueError("X holds NaN or infinity: leave such windows out, or repair the recording.")
-    return X
+# ------------------------------------------------------------------------------------------------------ helpers
 
 
 def _centred(X):
@@ -401,11 +285,11 @@ def _shares(power):
     return np.divide(power, total, out=np.zeros_like(power), where=total > 0)
 
 
-def _sensors(channels) -> dict[str, tuple[int, int, int]]:
-    found = {}
-    for channel in channels:
-        sensor = channel.removesuffix("_x")
-        axes = [f"{sensor}_{axis}" for axis in "xyz"]
-        if sensor != channel and all(axis in channels for axis in axes):
-            found[sensor] = tuple(channels.index(axis) for axis in axes)
-    return found
+def _peaks(X):
+    """Whether each reading, but the first and the last, ends a rise after which the signal next falls."""
+    slope = np.sign(np.diff(X, axis=1))
+    steps = np.arange(slope.shape[1])[None, :, None]
+    # At each step, the first from there on that is not level; past the end where all the rest is.
+    next_move = np.minimum.accumulate(np.where(slope != 0, steps, len(steps[0]))[:, ::-1], axis=1)[:, ::-1]
+    following = np.take_along_axis(np.pad(slope, ((0, 0), (0, 1), (0, 0))), next_move, axis=1)
+    return (slope[:, :-1] > 0) & (following[:, 1:] < 0)

@@ -41,7 +41,8 @@ def separate_gravity(signals, rate, cutoff=0.3):
     """Split acceleration into gravity, which changes slowly, and what the body adds.
 
     A third-order Butterworth low-pass filter, run forwards and backwards so that it delays nothing, as in Anguita et
-    al. (2013), section 3. It looks ahead and is meant for recordings, not for live streams.
+    al. (2013), section 3. It looks ahead and is meant for recordings, not for live streams: there, the mean of each
+    window says where gravity points.
 
     Parameters
     ----------
@@ -55,12 +56,13 @@ def separate_gravity(signals, rate, cutoff=0.3):
     Returns
     -------
     gravity, body : two arrays of the shape of `signals`
-        They add up to `signals`.
+        They add up to `signals`. Close to the ends, within half a period of `cutoff`, gravity is less certain.
 
     Raises
     ------
     ValueError
-        If `signals` are too short or hold NaN, or `cutoff` is not between 0 and half the rate.
+        If `signals` are shorter than half a period of `cutoff` or hold NaN, or `cutoff` is not between 0 and half the
+        rate.
 
     References
     ----------
@@ -81,12 +83,19 @@ def separate_gravity(signals, rate, cutoff=0.3):
         raise ValueError(f"rate must be a number of samples per second above 0, got {rate!r}.")
     if not isinstance(cutoff, Real) or not 0 < cutoff < rate / 2:
         raise ValueError(f"cutoff must lie between 0 and half the rate, {rate / 2:g} Hz, got {cutoff!r}.")
-    if signals.ndim == 0 or len(signals) < 2:
-        raise ValueError(f"signals must hold at least two samples in time, got shape {signals.shape}.")
+    if signals.ndim == 0:
+        raise ValueError("signals must have shape (time, ...), got a single number.")
+    if len(signals) < rate / cutoff / 2:
+        raise ValueError(
+            f"signals last {len(signals) / rate:g} s: to tell what changes slower than {cutoff:g} Hz takes at least "
+            f"half a period, {0.5 / cutoff:.3g} s. Give a longer stretch, or take its mean as gravity."
+        )
     if not np.isfinite(signals).all():
         raise ValueError("signals hold NaN or infinity: split the recording there, or repair it.")
     lowpass = butter(3, cutoff, fs=rate, output="sos")
-    # The filter needs a run-up of about one period of the cutoff; a short recording gives as much as it has.
+    # The filter needs a run-up of about one period of the cutoff; a shorter recording gives as much as it has. The
+    # run-up is the signal mirrored in time. (Mirrored in value as well, as is the default, it would start wherever the
+    # first step happens to have the sensor, and take that for gravity.)
     run_up = min(len(signals) - 1, int(np.ceil(rate / cutoff)))
-    gravity = sosfiltfilt(lowpass, signals, axis=0, padlen=run_up)
+    gravity = sosfiltfilt(lowpass, signals, axis=0, padtype="even", padlen=run_up)
     return gravity, signals - gravity

@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from mlcourse.sensing.features import dominant_frequency
+from mlcourse.sensing.features import dominant_frequency, power_spectrum
 
 # The four answers of the lecture, in the order of the leaves.
 ACTIVITIES = ("sitting", "standing", "walking", "jogging")
@@ -79,7 +79,7 @@ def heuristic_features(X, rate, channel=1):
         raise ValueError(
             f"X holds NaN or infinity in channel {channel}: leave such windows out, or repair the recording."
         )
-    return np.column_stack([y.std(axis=1), y.mean(axis=1), dominant_frequency(y[:, :, None], rate)])
+    return np.column_stack([y.std(axis=1), y.mean(axis=1), dominant_frequency(*power_spectrum(y[:, :, None], rate))])
 
 
 class ThresholdClassifier(ClassifierMixin, BaseEstimator):
