@@ -8,6 +8,7 @@ import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgba
 
 from mlcourse.plots.style import LINES, PALETTE, colors
 
@@ -56,19 +57,16 @@ def plot_signals(seconds, signals, channels, labels=None, breaks=(), title=""):
         raise ValueError(
             f"signals must have shape (time, channels) = ({len(seconds)}, {len(channels)}), got {signals.shape}."
         )
-    sensors = list(dict.fromkeys(channel.rsplit("_", 1)[0] for channel in channels))
+    sensors = _by_sensor(channels)
     fig, axes = plt.subplots(
-        len(sensors), 1, figsize=(9, 0.6 + 2.2 * len(sensors)), sharex=True, squeeze=False, layout="constrained"
+        len(sensors), 1, figsize=(9, 0.8 + 2.3 * len(sensors)), sharex=True, squeeze=False, layout="constrained"
     )
-    for ax, sensor in zip(axes[:, 0], sensors, strict=True):
-        members = [index for index, channel in enumerate(channels) if channel.rsplit("_", 1)[0] == sensor]
-        for place, index in enumerate(members):
-            x, y = _thinned(seconds, signals[:, index], breaks)
-            ax.plot(
-                x, y, LINES[place % len(LINES)], color=PALETTE[place % len(PALETTE)], linewidth=1, label=channels[index]
-            )
-        ax.set_ylabel(f"{_SENSORS.get(sensor, sensor)} ({unit_of(sensor)})")
-        ax.legend(loc="upper right", ncols=3)
+    for ax, (sensor, columns) in zip(axes[:, 0], sensors.items(), strict=True):
+        for place, column in enumerate(columns):
+            x, y = _thinned(seconds, signals[:, column], breaks)
+            ax.plot(x, y, linewidth=1, label=channels[column], **_line(place))
+        ax.set_ylabel(_axis_label(sensor))
+        ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncols=len(columns))
     axes[-1, 0].set_xlabel("time (s)")
     if labels is not None:
         _shade(fig, axes[:, 0], seconds, np.asarray(labels), breaks)
@@ -79,60 +77,75 @@ def plot_signals(seconds, signals, channels, labels=None, breaks=(), title=""):
 
 
 def plot_windows(X, y, rate, channels):
-    """Plot windows side by side, one panel each.
+    """Plot windows side by side: a column for each window, a row for each sensor.
 
     Parameters
     ----------
     X : array of shape (windows, time, channels)
         Acceleration in m/s^2, rotation rate in rad/s.
     y : array of shape (windows,), str
-        Activity of each window, the title of its panel.
+        Activity of each window, the title of its column.
     rate : float
         Samples per second, in Hz.
     channels : sequence of str
+        Names such as ``"acc_x"``; those with the same beginning share a row and a scale.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    columns = min(3, len(X))
-    rows = -(-len(X) // columns)
+    sensors = _by_sensor(channels)
+    wide = min(_MOST_COLUMNS, len(X))
+    rows = -(-len(X) // wide) * len(sensors)
     fig, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(3.4 * columns, 2.3 * rows),
-        sharex=True,
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
+        rows, wide, figsize=(max(5, 1.9 * wide), 0.7 + 1.7 * rows), sharex=True, squeeze=False, layout="constrained"
     )
     seconds = np.arange(X.shape[1]) / rate
-    for ax, window, label in zip(axes.flat, X, y, strict=False):
-        for place, channel in enumerate(channels):
-            ax.plot(
-                seconds,
-                window[:, place],
-                LINES[place // 3 % len(LINES)],
-                color=PALETTE[place % len(PALETTE)],
-                linewidth=1,
-                label=channel,
-            )
-        ax.set_title(str(label))
-    for ax in axes.flat[len(X) :]:
-        ax.axis("off")
+    for ax in axes.flat:
+        ax.set_visible(False)
+    for index, (window, activity) in enumerate(zip(X, y, strict=True)):
+        for row, (sensor, columns) in enumerate(sensors.items()):
+            ax = axes[index // wide * len(sensors) + row, index % wide]
+            ax.set_visible(True)
+            for place, column in enumerate(columns):
+                ax.plot(seconds, window[:, column], linewidth=1, label=channels[column], **_line(place))
+            ax.sharey(axes[row, 0])
+            if row == 0:
+                ax.set_title(str(activity), fontsize="medium")
+            if index % wide == 0:
+                ax.set_ylabel(_axis_label(sensor))
+            else:
+                ax.tick_params(labelleft=False)
     fig.supxlabel("time (s)")
-    fig.supylabel(" and ".join(dict.fromkeys(unit_of(channel) for channel in channels)))
-    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+    handles = [handle for row in range(len(sensors)) for handle in axes[row, 0].get_lines()]
+    fig.legend(handles, [handle.get_label() for handle in handles], loc="outside upper center", ncols=6)
     plt.close(fig)
     return fig
 
 
+_MOST_COLUMNS = 6
 _SENSORS = {
     "acc": "acceleration",
     "gyro": "rotation",
     "body_acc": "body acceleration",
     "total_acc": "total acceleration",
 }
+
+
+def _by_sensor(channels) -> dict[str, list[int]]:
+    """Columns of each sensor: ``acc_x`` and ``acc_y`` are of one."""
+    sensors = {}
+    for column, channel in enumerate(channels):
+        sensors.setdefault(channel.rsplit("_", 1)[0], []).append(column)
+    return sensors
+
+
+def _axis_label(sensor):
+    return f"{_SENSORS.get(sensor, sensor)} ({unit_of(sensor)})"
+
+
+def _line(place):
+    return {"color": PALETTE[place % len(PALETTE)], "linestyle": LINES[place % len(LINES)]}
 
 
 def _thinned(x, y, breaks):
@@ -157,12 +170,21 @@ def _pieces(n, breaks):
 
 def _shade(fig, axes, seconds, labels, breaks):
     """Shade each stretch of one activity, and explain the shades once."""
-    shades = colors(str(label) for label in np.unique(labels) if label)
+    names = sorted({str(label) for label in np.unique(labels) if label})
+    looks, used = {}, {}
+    for name, color in colors(names).items():
+        # Where there are more activities than colours, a pattern tells apart those of one colour.
+        hatch = _HATCHES[used.setdefault(color, 0) % len(_HATCHES)]
+        used[color] += 1
+        looks[name] = {"facecolor": to_rgba(color, 0.15), "edgecolor": to_rgba(color, 0.6), "hatch": hatch}
     changes = np.flatnonzero(labels[1:] != labels[:-1]) + 1
     for first, last in _pieces(len(labels), np.union1d(changes, np.asarray(breaks, dtype=int))):
         if labels[first]:
             for ax in axes:
-                ax.axvspan(seconds[first], seconds[last - 1], color=shades[labels[first]], alpha=0.15, linewidth=0)
-    if shades:
-        patches = [plt.Rectangle((0, 0), 1, 1, color=color, alpha=0.3) for color in shades.values()]
-        fig.legend(patches, shades, loc="outside lower center", ncols=min(len(shades), 6), title="activity")
+                ax.axvspan(seconds[first], seconds[last - 1], linewidth=0, zorder=0, **looks[str(labels[first])])
+    if looks:
+        patches = [plt.Rectangle((0, 0), 1, 1, linewidth=0, **look) for look in looks.values()]
+        fig.legend(patches, looks, loc="outside lower center", ncols=min(len(looks), 6), title="activity")
+
+
+_HATCHES = ("", "////", "....", "xxxx")
