@@ -1,4 +1,4 @@
-"""HAPT v2.1: 30 people at home with a phone at the waist, six activities and the transitions between them."""
+"""HAPT v2.1: 30 people with a phone at the waist, six activities and the transitions between them."""
 
 import io
 import re
