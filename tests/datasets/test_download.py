@@ -11,6 +11,7 @@ from mlcourse.datasets import download as module
 from mlcourse.datasets.download import DownloadError, download
 
 CONTENT = bytes(range(256)) * 4000  # about a megabyte
+SIZE = len(CONTENT)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
@@ -19,7 +20,7 @@ def folder(tmp_path):
     return tmp_path / "cache" / "set"
 
 
-def refused(folder, address, sha256=SHA256, size=len(CONTENT), **options):
+def refused(folder, address, sha256=SHA256, size=SIZE, **options):
     """The message of the error, after a look that nothing was left behind."""
     with pytest.raises(DownloadError) as caught:
         download(address, folder / "data.zip", sha256=sha256, size=size, progress=False, **options)
@@ -31,7 +32,7 @@ def refused(folder, address, sha256=SHA256, size=len(CONTENT), **options):
 class TestGood:
     def test_file_has_its_name_and_bytes(self, publisher, folder):
         address = publisher.publish("/data", CONTENT)
-        got = download(address, folder / "data.zip", sha256=SHA256, size=len(CONTENT), progress=False)
+        got = download(address, folder / "data.zip", sha256=SHA256, size=SIZE, progress=False)
         assert got.read_bytes() == CONTENT
         assert [file.name for file in folder.iterdir()] == ["data.zip"]
 
@@ -67,7 +68,7 @@ class TestGood:
         address = publisher.publish("/data", CONTENT)
         download(address, folder / "quiet.zip", progress=False)
         assert capfd.readouterr() == ("", "")
-        download(address, folder / "data.zip", size=len(CONTENT))
+        download(address, folder / "data.zip", size=SIZE)
         shown = capfd.readouterr()
         assert shown.out == ""
         assert "data.zip: 100%" in shown.err
@@ -77,9 +78,9 @@ class TestGood:
 
         def answer(request):
             request.send_response(200)
-            request.send_header("Content-Length", str(len(CONTENT)))
+            request.send_header("Content-Length", str(SIZE))
             request.end_headers()
-            for start in range(0, len(CONTENT), 2**17):
+            for start in range(0, SIZE, 2**17):
                 request.wfile.write(CONTENT[start : start + 2**17])
                 time.sleep(0.1)
 
@@ -93,7 +94,7 @@ class TestGood:
 
         def answer(request):
             request.send_response(200)
-            request.send_header("Content-Length", str(len(CONTENT)))
+            request.send_header("Content-Length", str(SIZE))
             request.end_headers()
             request.wfile.write(CONTENT[:500_000])
             request.wfile.flush()
@@ -107,14 +108,14 @@ class TestGood:
 
 class TestBad:
     def test_breaks_off_midway(self, publisher, folder):
-        said = refused(folder, publisher.publish("/data", CONTENT[:300_000], announced=len(CONTENT)))
+        said = refused(folder, publisher.publish("/data", CONTENT[:300_000], announced=SIZE))
         assert "broke off" in said
         assert "Try again" in said
 
     def test_connection_is_reset_midway(self, publisher, folder):
         def answer(request):
             request.send_response(200)
-            request.send_header("Content-Length", str(len(CONTENT)))
+            request.send_header("Content-Length", str(SIZE))
             request.end_headers()
             request.wfile.write(CONTENT[:300_000])
             request.wfile.flush()
@@ -128,7 +129,7 @@ class TestBad:
         assert "broke off after 1,000 of 1,024,000 bytes" in said
 
     def test_announces_more_than_there_is(self, publisher, folder):
-        assert "broke off" in refused(folder, publisher.publish("/data", CONTENT, announced=len(CONTENT) + 1))
+        assert "broke off" in refused(folder, publisher.publish("/data", CONTENT, announced=SIZE + 1))
 
     def test_sends_more_than_there_should_be(self, publisher, folder):
         said = refused(folder, publisher.publish("/data", CONTENT + b"more"))
@@ -171,7 +172,7 @@ class TestBad:
         def answer(request):
             if sent_first:
                 request.send_response(200)
-                request.send_header("Content-Length", str(len(CONTENT)))
+                request.send_header("Content-Length", str(SIZE))
                 request.end_headers()
                 request.wfile.write(CONTENT[:sent_first])
                 request.wfile.flush()
