@@ -725,8 +725,8 @@ Stream = Check(
         ),
     ],
     hints=[
-        "Go through the table above by hand. What do you have to remember from one `push` to the next, besides the "
-        "samples of the last window?",
+        "Go through the small table of the exercise by hand. What do you have to remember from one `push` to the "
+        "next, besides the samples of the last window?",
         "Two things: the last `size` samples, and how many samples are still missing until the next window is "
         "complete. Both are made in `__init__`, as `self.something`.",
         "In `push`, first take the sample in, then decide. A `deque(maxlen=size)` forgets its oldest sample by itself; "
