@@ -16,8 +16,8 @@ def baselines(random_state=0) -> dict[str, Pipeline]:
     """Make one unfitted pipeline for each classic learner.
 
     Missing values are replaced by medians and features scaled to mean 0 and standard deviation 1, as learned from the
-    training data only. (Trees do not need the scaling, and are not changed by it.) To start from windows, put `WindowFeatures` in front:
-    ``make_pipeline(WindowFeatures(rate=50), baselines()["SVM"])``.
+    training data only. (Trees do not need the scaling, and are not changed by it.) To start from windows, put
+    `WindowFeatures` in front: ``make_pipeline(WindowFeatures(rate=50), baselines()["SVM"])``.
 
     Parameters
     ----------

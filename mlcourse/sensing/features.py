@@ -262,7 +262,7 @@ def wisdm_features(X, rate):
     """
     return np.hstack(
         [
-            bin_shares(X).reshape(len(X), -1),
+            bin_shares(X).reshape(len(X), 30),
             X.mean(axis=1),
             peak_spacing(X, rate),
             absolute_deviation(X),
