@@ -126,10 +126,11 @@ def parse_raw(data: bytes) -> tuple[pd.DataFrame, dict[str, int]]:
     report["repaired: trailing comma"] += clean.count(b",;")  # of odd lines no semicolon is left
     clean = clean.replace(b",;", b"").replace(b";", b"")
     columns = {"user": int, "activity": str, "timestamp": int, "x": float, "y": float, "z": float}
+    report["records"] = report["dropped: malformed"]
     if not clean.strip():
         return pd.DataFrame({name: np.empty(0, kind) for name, kind in columns.items()}), report
     frame = pd.read_csv(io.BytesIO(clean), header=None, names=list(columns), dtype=columns, skipinitialspace=True)
-    report["records"] = len(frame) + report["dropped: malformed"]
+    report["records"] += len(frame)
     frame["activity"] = frame["activity"].str.lower()
     timed = (frame["timestamp"] > 0).to_numpy()
     frame = frame[timed]
