@@ -91,7 +91,8 @@ def evaluate(model, windows, by="subject", n_splits=10, random_state=0, n_jobs=N
     n_splits : int
         Number of folds; with fewer people than that, one fold a person.
     random_state : int or None
-        For drawing the folds, which keep the shares of the classes as far as they can.
+        For drawing the folds, which keep the shares of the classes as far as they can. (By subject, that leaves little
+        to chance: people are dealt out one by one to where they are needed most.)
     n_jobs : int, optional
         How many folds are computed at once, -1 for one a core.
     progress : bool
