@@ -36,6 +36,8 @@ def list_(home: Home = None) -> None:
     for name, source in DATASETS.items():
         found = status(name, home)
         where = str(found.path) if found.present else "[yellow]not here[/]"
+        if found.missing:
+            where += f"\n[yellow]without {', '.join(found.missing)}[/]"
         table.add_row(f"[bold]{name}[/]", source.title, _size(found.size), source.licence, where)
     console().print(table)
     console().print("`mlcourse data fetch NAME` gets one; datasets/NAME.md tells what to know about it.")
@@ -47,7 +49,8 @@ def fetch(names: Names = None, all_: All = False, home: Home = None) -> None:
 
     failed = False
     for name in _chosen(names, all_):
-        if (found := status(name, home)).present:
+        found = status(name, home)
+        if found.present and not found.missing:
             console().print(f"{name} is here already: {found.path}", soft_wrap=True)
             continue
         try:

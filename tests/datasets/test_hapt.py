@@ -89,11 +89,12 @@ class TestDamage:
         assert data.test_subjects == ()
 
 
-class TestReal:
-    @pytest.fixture(scope="class")
-    def hapt(self, real_data):
-        return fetch_hapt(data_home=real_data)
+@pytest.fixture(scope="module")
+def hapt(real_data):
+    return fetch_hapt(data_home=real_data)
 
+
+class TestReal:
     def test_published_counts(self, hapt):
         assert len(hapt) == 61
         assert len(hapt.subjects) == 30
