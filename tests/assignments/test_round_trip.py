@@ -13,6 +13,7 @@ import pytest
 pytestmark = [
     pytest.mark.skipif(len(gates.ASSIGNMENTS) < 2, reason="needs two assignments"),
     pytest.mark.xdist_group("round trip"),
+    pytest.mark.timeout(900),  # twenty notebooks are graded
 ]
 TWO = gates.ASSIGNMENTS[:2]
 PEOPLE = ["damaged", "empty", "partly", "right", "wrong"]
