@@ -301,6 +301,8 @@ class Windows:
 
         if not len(self):
             raise ValueError("there are no windows to plot.")
+        if not isinstance(n, Integral) or n < 1:
+            raise ValueError(f"n must be a whole number of windows, at least 1, got {n!r}.")
         columns = _columns(self.channels, channels)
         first = np.concatenate([np.flatnonzero(self.y == activity)[:n] for activity in self.activities])
         return plot_windows(

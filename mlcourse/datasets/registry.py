@@ -367,7 +367,10 @@ def verify(name: str, data_home=None) -> Verification:
                     )
     except DamagedArchiveError as error:
         return Verification(name, "damaged", found, str(error))
-    detail = "Readable throughout, but not the publisher's whole archive: a subset, or extracted files."
+    if found.name == source.archive:
+        detail = "Readable throughout. The publisher gives no checksum to compare with."
+    else:
+        detail = "Readable throughout, but not the publisher's whole archive: a subset, or extracted files."
     if missing:
         detail += f" It lacks {', '.join(missing)}."
     return Verification(name, "other copy", found, detail)

@@ -349,6 +349,8 @@ class TestPlots:
     def test_nothing_to_plot(self, data):
         with pytest.raises(ValueError, match="no windows"):
             data.windows(100).plot()
+        with pytest.raises(ValueError, match="n must be a whole number of windows, at least 1, got 0"):
+            data.windows(1).plot(n=0)
         with pytest.raises(ValueError, match="subject: there is no '3'"):
             data.plot("3")
 

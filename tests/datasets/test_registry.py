@@ -219,6 +219,12 @@ class TestVerify:
         found = registry.verify("hapt", tmp_path)
         assert (found.state, found.path, found.ok) == ("other copy", path, True)
 
+    def test_without_any_checksum(self, tmp_path, no_data):
+        pack(tmp_path / "wisdm_51" / ARCHIVE["wisdm_51"], activity_key="walking = A\n")
+        found = registry.verify("wisdm_51", tmp_path)
+        assert (found.state, found.ok) == ("other copy", True)
+        assert "no checksum to compare with" in found.detail
+
     def test_publishers_name_with_other_bytes(self, tmp_path, no_data):
         hapt(tmp_path / "hapt" / ARCHIVE["hapt"])
         found = registry.verify("hapt", tmp_path)
