@@ -605,8 +605,12 @@ class ActivityDataset:
             [self.channels[column] for column in columns],
             labels=np.concatenate([part.labels for part in parts]),
             breaks=breaks[:-1],
-            title=f"{self.name}, subject {subject}" + (" (simulated)" if self.simulated else ""),
+            title=f"{self._full_name()}, subject {subject}",
         )
+
+    def _full_name(self) -> str:
+        """The name, which never hides that a data set is simulated."""
+        return self.name + (", simulated" if self.simulated and "simulated" not in self.name else "")
 
     def _facts(self) -> list[tuple[str, str]]:
         placements = sorted({recording.placement for recording in self.recordings})
@@ -628,17 +632,15 @@ class ActivityDataset:
         return facts
 
     def __repr__(self) -> str:
-        simulated = ", simulated" if self.simulated else ""
-        lines = [f"ActivityDataset({self.name}{simulated})"] + [f"  {key}: {value}" for key, value in self._facts()]
+        lines = [f"ActivityDataset({self._full_name()})"] + [f"  {key}: {value}" for key, value in self._facts()]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        badge = " <em>(simulated)</em>" if self.simulated else ""
         rows = "".join(
             f'<tr><th style="text-align:left">{escape(key)}</th><td style="text-align:left">{escape(value)}</td></tr>'
             for key, value in self._facts()
         )
-        return f"<table><caption><strong>{escape(self.name)}</strong>{badge}</caption>{rows}</table>"
+        return f"<table><caption><strong>{escape(self._full_name())}</strong></caption>{rows}</table>"
 
 
 def _as_arrays(parts, *names: str) -> None:
