@@ -20,7 +20,7 @@ def _words(*labels):
 def _entropy(labels):
     counts = np.unique(labels, return_counts=True)[1]
     shares = counts / len(labels)
-    return float(-np.sum(shares * np.log2(shares)))
+    return float(np.sum(shares * np.log2(1 / shares)))  # -log2(p) = log2(1 / p), which is never -0
 
 
 def _two_classes_cases(rng):
@@ -53,7 +53,8 @@ def _entropy_as(of):
 
     def compute(labels):
         counts = np.unique(labels, return_counts=True)[1]
-        return float(of(counts / len(labels), counts))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(of(counts / len(labels), counts))
 
     return compute
 
@@ -101,7 +102,7 @@ entropy = Check(
             "the logarithms are added up as if all classes were equally frequent: each counts as much as its share",
         ),
         (
-            _entropy_as(lambda p, n: -np.mean(p * np.log2(p))),
+            _entropy_as(lambda p, n: -np.sum(p * np.log2(p)) / len(p)),
             "the mean over the classes, not the sum: the shares are the weights already",
         ),
         (
@@ -120,7 +121,12 @@ entropy = Check(
             _entropy_as(lambda p, n: np.log2(len(p))),
             "only the number of classes matters, not how frequent each is",
         ),
-        (_entropy_as(lambda p, n: -np.max(p * np.log2(p))), "the largest of the terms, not their sum"),
+        (_entropy_as(lambda p, n: -np.min(p * np.log2(p))), "the largest of the terms, not their sum"),
+        (
+            lambda labels: np.nan,
+            "NaN, from 0 times the logarithm of 0, so there is a term for a class that does not occur. Go only through "
+            "the classes that are there",
+        ),
     ],
     parts=[
         Part(
@@ -1032,6 +1038,7 @@ def _fold_cases(rng):
     yield _words("ann", "ben", "ann", "cem"), 2
     yield _words("ben", "ben", "ann", "cem", "ann", "ben"), 3
     yield np.repeat(_PEOPLE[:5], [4, 1, 2, 3, 2]), 3
+    yield np.repeat(_PEOPLE[:4], [1, 1, 9, 1]), 2
     for people, n_folds in ((5, 2), (7, 4), (11, 3)):
         yield _subjects(rng, people, 9), n_folds
 
@@ -1102,7 +1109,7 @@ def _form_of(folds, subjects, n_folds):
     if not isinstance(folds, list | tuple):
         return "the result is not a list of folds: collect one pair (train, test) for each fold"
     if len(folds) != n_folds:
-        some = f"{len(folds)} folds, where {n_folds} are asked for"
+        some = f"{len(folds)} {'fold' if len(folds) == 1 else 'folds'}, where {n_folds} are asked for"
         return f"{some}: one for each person, so `n_folds` has no effect" if len(folds) == len(set(subjects)) else some
     for number, fold in enumerate(folds):
         if not isinstance(fold, list | tuple) or len(fold) != 2:

@@ -254,9 +254,12 @@ class Check:
         hide = "" if seed is None else caller_file(1)  # the cell with the hidden tests is never quoted
         try:
             failures = self._examine_all(answer, seed, hide)
-        except NotAnswered:
+        except NotAnswered as unanswered:
+            # An answer may use that of another exercise.
+            others = {value.name for value in self._module.values() if isinstance(value, Check)} - {self.name}
+            uses = f"it uses `{unanswered.function}`, which is " if unanswered.function in others else ""
             raise CheckFailed(
-                f"{self.name}: not answered yet. Write your code in place of `raise NotImplementedError()`."
+                f"{self.name}: {uses}not answered yet. Write your code in place of `raise NotImplementedError()`."
             ) from None
         total = sum(part.weight for part in self._parts)
         kept = sum(part.weight for part, failed in zip(self._parts, failures, strict=True) if not failed)

@@ -94,7 +94,7 @@ def entropy(labels):
     print(-np.sum(p * np.log2(p)))
 
 
-# %% wrong: where a number belongs
+# %% wrong: a term for a class that does not occur
 def entropy(labels):
     result = 0
     for activity in ["walking", "jogging", "upstairs", "downstairs", "sitting", "standing"]:

@@ -87,7 +87,7 @@ def leave_people_out(subjects, n_folds):
     return [(np.setdiff1d(people, group), group) for group in np.array_split(people, n_folds)]
 
 
-# %% wrong: 1 folds, where 2 are asked for
+# %% wrong: 1 fold, where 2 are asked for
 def leave_people_out(subjects, n_folds):
     people = np.unique(subjects)
     if n_folds > len(people):
