@@ -64,9 +64,14 @@ class Evaluation:
         -------
         matplotlib.figure.Figure
         """
+        import matplotlib.pyplot as plt
+
         from mlcourse.plots import plot_confusion
 
-        return plot_confusion(self.confusion, self.labels, ax=ax).figure
+        figure = plot_confusion(self.confusion, self.labels, ax=ax).figure
+        if ax is None:
+            plt.close(figure)  # a notebook would show it twice
+        return figure
 
     def __repr__(self) -> str:
         folds = self.fold_accuracies

@@ -224,10 +224,11 @@ def test_the_order_of_the_cases_does_not_count(data, tree, random):
 def test_a_draw_between_tree_and_leaf_does_not_hang_on_the_order_of_the_cases():
     # With CF = 50 % every leaf is charged half an error: 5.0 + 0.5 for one leaf, 2.4 + 2.0 + 2 * 0.5 for two. The
     # difference is exactly the 0.1 that the smaller tree is given, in fractions that no float holds exactly.
-    missing = np.nan
-    cases = [(0, missing)] * 4 + [(missing, 2)] * 3 + [(0, 0)] * 2 + [(0, 2)] * 2 + [(missing, missing)] * 8
-    X = np.array([*cases, (missing, 1), (0, 1), (missing, 3)], dtype=float)
-    y = np.array([1, 1, 2, 2, 0, 0, 1, 2, 0, 0, 2, 1, 2, 1, 1, 2, 0, 0, 1, 0, 0, 1])
+    n = np.nan
+    x0 = [n, 0, 0, 0, n, n, n, n, 0, 0, n, 0, n, n, n, 0, 0, n, 0, n, n, n]
+    x1 = [n, n, n, n, 1, 2, n, 2, 0, 1, n, 2, n, 3, n, n, 0, 2, 2, n, n, n]
+    X = np.column_stack([x0, x1]).astype(float)
+    y = np.array([1, 1, 1, 2, 0, 0, 2, 0, 2, 0, 0, 0, 1, 1, 2, 2, 0, 1, 1, 0, 1, 2])
     tree = C45Classifier(min_samples_leaf=0.5, confidence=0.5, subtree_raising=False)
     rng = np.random.default_rng(0)
     orders = [rng.permutation(len(y)) for _ in range(50)]
