@@ -293,6 +293,7 @@ gain_ratio = Check(
     reference=_gain_ratio,
     cases=_question_cases,
     call=_use_gain_ratio,
+    uses=[entropy],
     weight=0,
     parts=[
         Part("two numbers, the gain and the ratio", accept=_two_numbers, weight=0, essential=True),
@@ -335,11 +336,7 @@ gain_ratio = Check(
                 ),
                 (
                     _quality_as(gain=lambda q: q["gain"] * np.log(2)),
-                    "a gain with natural logarithms: does your `entropy` pass its own check?",
-                ),
-                (
-                    _quality_as(gain=lambda q: -q["gain"] * np.log(2)),
-                    "a gain with natural logarithms, and the sign is wrong: does your `entropy` pass its own check?",
+                    "a gain with natural logarithms, which is not counted in bits",
                 ),
             ],
         ),
@@ -567,6 +564,7 @@ best_split = Check(
     reference=_best_split,
     cases=_split_cases,
     call=_use_best_split,
+    uses=[entropy, gain_ratio],
     weight=3,
     misconceptions=[
         (

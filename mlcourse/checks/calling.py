@@ -25,17 +25,7 @@ _MOST_OUTPUT = 2_000  # characters kept of what one call prints
 
 
 class NotAnswered(Exception):
-    """The learner's code raised ``NotImplementedError``: it is still the placeholder.
-
-    Parameters
-    ----------
-    function : str
-        The function that raised it: the one that was called, or another one that it uses.
-    """
-
-    def __init__(self, function: str = ""):
-        super().__init__(function)
-        self.function = function
+    """The learner's code raised ``NotImplementedError``: it is still the placeholder."""
 
 
 class _OutOfTime(BaseException):
@@ -100,7 +90,7 @@ def call(function: Callable, args: tuple, names: tuple[str, ...] = (), *, second
             with _time_limit(seconds):
                 value = function(*copies)
         except NotImplementedError as raised:
-            raise NotAnswered(_raiser(raised)) from raised
+            raise NotAnswered from raised
         except _OutOfTime:
             endless = True
             fault = f"is still running after {seconds:g} s: does a loop never end?"
@@ -158,13 +148,6 @@ def _line(raised: BaseException, hide: str) -> str:
                 best = f" in line {trace.tb_lineno} of your code, `{text}`"
         trace = trace.tb_next
     return best
-
-
-def _raiser(raised: BaseException) -> str:
-    trace = raised.__traceback__
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace.tb_frame.f_code.co_qualname.partition(".")[0]
 
 
 def _is_library(filename: str) -> bool:

@@ -36,6 +36,8 @@ A module of checks belongs to one assignment and has its name, ``mlcourse/checks
   makes an object, pushes one sample after the other and returns the list of what came back.
 - ``accept=`` judges where many answers are right: ``accept(got, *args)`` gives ``None`` or what is wrong, in words that
   give nothing away. Without it a result is compared with the reference's.
+- ``uses=[smooth]`` names exercises whose answers this one may call. While it is judged their references stand in for
+  the learner's own, so that no mistake is counted twice.
 - A reference that raises ``ValueError`` for a case asks the answer to raise the same.
 - ``cases=None`` makes the answer a plain value, not a function: ``reference()`` computes the right one.
 - Exceptions, ``None``, wrong types and shapes, NaN, changed arguments and endless loops are named without your doing.
@@ -73,6 +75,7 @@ The text behind the colon must be part of what the check says. At least three ``
 messages differ; they run through the real test cell, hidden tests included.
 """
 
+import contextlib
 import inspect
 import re
 import sys
@@ -169,6 +172,8 @@ class Check:
         ``call(answer, *args)`` uses an answer that is not simply called.
     accept : callable, optional
         ``accept(got, *args)`` gives ``None`` or what is wrong; replaces the comparison.
+    uses : list of Check
+        Exercises whose answers this one may call; while it is judged, their references do their work.
     rtol, atol : float
         Tolerance of the comparison of floating-point numbers.
     seconds : float
@@ -205,6 +210,7 @@ class Check:
         hints: Iterable[str] = (),
         call: Callable | None = None,
         accept: Callable[..., str | None] | None = None,
+        uses: Iterable["Check"] = (),
         rtol: float = 1e-6,
         atol: float = 1e-9,
         seconds: float = 10.0,
@@ -218,6 +224,7 @@ class Check:
         self._reference = reference
         self._cases = cases or (lambda rng: [()])
         self._use = call
+        self._lent = {check.name: check._reference for check in uses}
         self._rtol, self._atol, self._seconds = rtol, atol, seconds
         self._misconceptions = list(misconceptions)
         self._main = Part("the answer", self._cases, weight=weight, essential=True, accept=accept)
@@ -253,13 +260,11 @@ class Check:
         """
         hide = "" if seed is None else caller_file(1)  # the cell with the hidden tests is never quoted
         try:
-            failures = self._examine_all(answer, seed, hide)
-        except NotAnswered as unanswered:
-            # An answer may use that of another exercise.
-            others = {value.name for value in self._module.values() if isinstance(value, Check)} - {self.name}
-            uses = f"it uses `{unanswered.function}`, which is " if unanswered.function in others else ""
+            with _lend(self._lent, answer):
+                failures = self._examine_all(answer, seed, hide)
+        except NotAnswered:
             raise CheckFailed(
-                f"{self.name}: {uses}not answered yet. Write your code in place of `raise NotImplementedError()`."
+                f"{self.name}: not answered yet. Write your code in place of `raise NotImplementedError()`."
             ) from None
         total = sum(part.weight for part in self._parts)
         kept = sum(part.weight for part, failed in zip(self._parts, failures, strict=True) if not failed)
@@ -472,6 +477,23 @@ class Check:
     def _record(self, share, points) -> None:
         if self.assignment and not graded.is_graded():
             progress.record_attempt(self.assignment, self.name, share, points)
+
+
+@contextlib.contextmanager
+def _lend(lent: dict[str, Callable], answer):
+    """Let functions stand in for those of the same names that `answer` would call."""
+    names = getattr(answer, "__globals__", None)
+    if not lent or not isinstance(names, dict):
+        yield
+        return
+    own = {name: names[name] for name in lent if name in names}
+    names.update(lent)
+    try:
+        yield
+    finally:
+        for name in lent:
+            del names[name]
+        names.update(own)
 
 
 def _viewed(part: Part, value):

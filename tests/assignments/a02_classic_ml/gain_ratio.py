@@ -70,7 +70,7 @@ def gain_ratio(values, labels, threshold):
     return gain / split if split else 0, gain
 
 
-# %% wrong: does your `entropy` pass its own check?
+# %% wrong: a gain with natural logarithms
 def gain_ratio(values, labels, threshold):
     def nats(labels):
         p = np.unique(labels, return_counts=True)[1] / len(labels)
