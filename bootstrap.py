@@ -178,9 +178,10 @@ def problem_of_cpu_index(version):
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
     thread.join(PROBE_SECONDS)
-    if not answers:
+    # Both time limits may strike at the same moment: whichever is first, it is the same silence.
+    answer = answers[0] if answers else TimeoutError()
+    if isinstance(getattr(answer, "reason", answer), TimeoutError):
         return f"gave no answer within {PROBE_SECONDS} s"
-    answer = answers[0]
     if isinstance(answer, urllib.error.HTTPError):
         return f"answered {answer.code} {answer.reason}"
     if isinstance(answer, Exception):
