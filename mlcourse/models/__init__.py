@@ -1,0 +1,34 @@
+"""The networks that the labs start from, and how to train them.
+
+Names are looked up when they are asked for, so that Keras is loaded only for Keras models.
+"""
+
+import importlib
+
+_MODULES = {
+    "ActivityCNN": "activity",
+    "activity_cnn": "activity",
+    "pretrained_activity_cnn": "activity",
+    "lecture_cnn": "digits",
+    "pretrained_lecture_cnn": "digits",
+    "layer_table": "layers",
+    "load_weights": "weights",
+    "save_weights": "weights",
+    "weights_report": "weights",
+    "History": "training",
+    "fit": "training",
+    "predict": "training",
+    "predict_probabilities": "training",
+}
+
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name: str):
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}, only {', '.join(__all__)}.")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__():
+    return __all__
