@@ -1,7 +1,5 @@
 """What a check says about right, wrong and hostile answers."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -101,7 +99,10 @@ def test_common_faults_are_named(answer, says):
 
 
 def test_endless_loop_is_named():
+    calls = []
+
     def endless(signal, width):
+        calls.append(width)
         while True:
             try:
                 while True:
@@ -109,9 +110,8 @@ def test_endless_loop_is_named():
             except Exception:
                 pass
 
-    began = time.monotonic()
     assert "still running after 1 s: does a loop never end?" in refused(endless)
-    assert time.monotonic() - began < 2.5  # one call, not one a case
+    assert len(calls) == 1  # not a second of waiting for each case
 
 
 def test_endless_recursion_is_named():

@@ -194,7 +194,7 @@ def test_the_table_names_every_topic(examined, monkeypatch):
     assert "1 broken: see the last column." in result.stdout
 
 
-def test_it_answers_within_seconds_for_real():
+def test_it_answers_for_real():
     done = subprocess.run(
         [sys.executable, "-m", "mlcourse", "doctor", "--json"], capture_output=True, text=True, timeout=90
     )
