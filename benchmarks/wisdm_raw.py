@@ -1,7 +1,7 @@
 """How fast the raw file of WISDM v1.1 is parsed, beside a loop over its lines, in one run.
 
 The input is made here: 1,098,207 records in the publisher's format, as many as the real file has. The loop does only
-what any reader must (split, convert, skip what is malformed, make a table); it repairs nothing and finds no repeated records.
+what any reader must: split, convert, skip what is malformed, make a table. It repairs nothing and finds no repetitions.
 """
 
 import argparse
