@@ -3,8 +3,13 @@
 from mlcourse.datasets.activity import ActivityDataset, FeatureTable, Recording, Windows
 from mlcourse.datasets.archive import DamagedArchiveError
 from mlcourse.datasets.download import DownloadError
+from mlcourse.datasets.go_board import Board, IllegalMoveError
+from mlcourse.datasets.go_positions import GoPositions, go_positions
+from mlcourse.datasets.go_records import fetch_go_records
+from mlcourse.datasets.go_selfplay import make_go_positions
 from mlcourse.datasets.hapt import BASIC_ACTIVITIES, fetch_hapt
 from mlcourse.datasets.recording import load_recording
+from mlcourse.datasets.sgf import GameRecord, SGFError, load_sgf, parse_sgf
 from mlcourse.datasets.simulate import make_activities
 from mlcourse.datasets.uci_har import fetch_uci_har
 from mlcourse.datasets.wisdm import fetch_wisdm, fetch_wisdm_features
@@ -13,16 +18,26 @@ from mlcourse.datasets.wisdm_51 import fetch_wisdm_51
 __all__ = [
     "BASIC_ACTIVITIES",
     "ActivityDataset",
+    "Board",
     "DamagedArchiveError",
     "DownloadError",
     "FeatureTable",
+    "GameRecord",
+    "GoPositions",
+    "IllegalMoveError",
     "Recording",
+    "SGFError",
     "Windows",
+    "fetch_go_records",
     "fetch_hapt",
     "fetch_uci_har",
     "fetch_wisdm",
     "fetch_wisdm_51",
     "fetch_wisdm_features",
+    "go_positions",
     "load_recording",
+    "load_sgf",
     "make_activities",
+    "make_go_positions",
+    "parse_sgf",
 ]

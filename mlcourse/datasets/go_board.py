@@ -309,6 +309,24 @@ class Board:
         board.setup(points[BLACK], points[WHITE], to_play=to_play)
         return board
 
+    @classmethod
+    def from_state(cls, stones, to_play: int, last: int = -1, ko: int = -1) -> "Board":
+        """Return a board as `GoPositions` keeps it, without checking it again.
+
+        Parameters
+        ----------
+        stones : array of shape (size, size)
+        to_play : int
+        last, ko : int
+            Points as ``row * size + column``, -1 for none.
+        """
+        board = cls(len(stones))
+        board._stones = np.asarray(stones).ravel().tolist()
+        board.to_play = int(to_play)
+        board.last = None if last < 0 else divmod(int(last), board.size)
+        board._ko = None if ko < 0 else (int(ko), board.to_play)
+        return board
+
     def __eq__(self, other) -> bool:
         """Whether stones, turn and ko are the same."""
         if not isinstance(other, Board):
@@ -320,12 +338,13 @@ class Board:
     def __repr__(self) -> str:
         letters = [point_name((0, column), self.size).rstrip("0123456789") for column in range(self.size)]
         width = max(map(len, letters))
-        lines = [
-            f"Board({self.size}), {_name(self.to_play)} to play after {self.moves} "
-            f"{'move' if self.moves == 1 else 'moves'}; Black took {self.captures[BLACK]}, White took "
-            f"{self.captures[WHITE]}",
-            "     " + " ".join(letter.rjust(width) for letter in letters),
-        ]
+        title = f"Board({self.size}), {_name(self.to_play)} to play"
+        if self.moves:
+            title += (
+                f" after {self.moves} {'move' if self.moves == 1 else 'moves'}; Black took {self.captures[BLACK]}, "
+                f"White took {self.captures[WHITE]}"
+            )
+        lines = [title, "     " + " ".join(letter.rjust(width) for letter in letters)]
         for row in range(self.size):
             line = self._stones[row * self.size : (row + 1) * self.size]
             lines.append(f"{self.size - row:4d} " + " ".join(_SIGNS[stone].rjust(width) for stone in line))

@@ -4,6 +4,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 import pooch
@@ -36,6 +37,9 @@ class Source:
     licence, citation : str
     member_sha256 : tuple of pairs of str
         Members whose checksum is published, and that checksum.
+    files : tuple of pairs of str
+        Where the publisher has no archive worth its size: address and name of each single file. Then `address` is where
+        they can be looked at, `archive` is empty, and `member_sha256` has the checksum of each.
     """
 
     name: str
@@ -49,10 +53,40 @@ class Source:
     licence: str
     citation: str
     member_sha256: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
 
 
 _UCI = "https://archive.ics.uci.edu/static/public"
 _NO_COMMERCE = "CC BY 4.0 on the publisher's page; the readme inside rules out commercial use"
+
+# Name, the commit by which it is fetched, checksum.
+_GO_RECORDS = (
+    (
+        "LS vs AG - G4 - English.sgf",
+        "6cadaa27eb3012559a24973f1c38c30e52584fdf",
+        "ce3f6254ce3037b9706b015b641c00b6b1b0a5b9ecb5c21b157c7668defa7bdc",
+    ),
+    (
+        "fox sgf error.sgf",
+        "f13d5bba1c4ccf4ae479e2d5f7267a181c212789",
+        "4f38ba6b9f4b2f574bdf347c9f22a77daf1de201dc1bf432ae1b4712fcc62f5a",
+    ),
+    (
+        "fox sgf works.sgf",
+        "b47a7156bc80d8a173d822d9ea880b5d3a9070d3",
+        "62659dd69734610b835c9563a871c13722e68267d76ae6b48629ab87286ed2c5",
+    ),
+    (
+        "ogs.sgf",
+        "e0d07fa880e1e661530abde9235ac394bfeb16bf",
+        "d14bb891b6ea6cd9a69c3a03be3c7249bd127c3f5dd7aee30490f3f495ed64f2",
+    ),
+    (
+        "panda1.sgf",
+        "e0d07fa880e1e661530abde9235ac394bfeb16bf",
+        "2dc0b6771cb58fc8266e97bb171ad183017b2bc977f58f6760890251fd00907b",
+    ),
+)
 
 DATASETS: dict[str, Source] = {
     source.name: source
@@ -122,6 +156,23 @@ DATASETS: dict[str, Source] = {
             citation=(
                 "J.-L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra, D. Anguita: Transition-Aware Human Activity "
                 "Recognition Using Smartphones, Neurocomputing 171, 2016"
+            ),
+        ),
+        Source(
+            name="go_records",
+            title="Five Go game records (SGF), 775 moves",
+            folder="go_sgf",
+            address="https://github.com/sanderland/katrain/tree/master/tests/data",
+            archive="",
+            sha256=None,
+            size=19_519,
+            members=tuple(name for name, _, _ in _GO_RECORDS),
+            licence="MIT",
+            citation="S. Land and contributors: KaTrain, 2020, tests/data",
+            member_sha256=tuple((name, sha256) for name, _, sha256 in _GO_RECORDS),
+            files=tuple(
+                (f"https://raw.githubusercontent.com/sanderland/katrain/{commit}/tests/data/{quote(name)}", name)
+                for name, commit, _ in _GO_RECORDS
             ),
         ),
     )
@@ -304,7 +355,15 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
     if not download_if_missing:
         raise FileNotFoundError(_absent(source, data_home) + lacking)
 
-    target = (cache() if data_home is None else Path(data_home).expanduser()) / source.folder / source.archive
+    folder = (cache() if data_home is None else Path(data_home).expanduser()) / source.folder
+    if source.files:
+        try:
+            for address, name in source.files:
+                download(address, folder / name, sha256=dict(source.member_sha256)[name], progress=progress)
+        except DownloadError as error:
+            raise DownloadError(f"{error}{lacking}") from None
+        return Archive(folder)
+    target = folder / source.archive
     recorded = _recorded(target) if source.sha256 is None else None
     try:
         download(
@@ -369,6 +428,8 @@ def verify(name: str, data_home=None) -> Verification:
         return Verification(name, "damaged", found, str(error))
     if found.name == source.archive:
         detail = "Readable throughout. The publisher gives no checksum to compare with."
+    elif source.files and found.is_dir() and not missing:
+        return Verification(name, "publisher's archive", found, "Every file is the publisher's, byte for byte.")
     else:
         detail = "Readable throughout, but not the publisher's whole archive: a subset, or extracted files."
     if missing:
@@ -428,7 +489,7 @@ def _absent(source: Source, data_home) -> str:
     places = ", ".join(str(home / source.folder) for home in homes(data_home))
     return (
         f"The data set {source.name!r} is not on this machine; looked in {places}. `mlcourse data fetch {source.name}` "
-        f"downloads it, or put {source.archive} from {source.address} into one of these folders."
+        f"downloads it, or put {source.archive or 'the files'} from {source.address} into one of these folders."
     )
 
 
