@@ -2,14 +2,17 @@
 
 from mlcourse.plots.boundaries import plot_boundaries
 from mlcourse.plots.confusion import confusion_in_words, plot_confusion
+from mlcourse.plots.go import board_in_words, plot_board
 from mlcourse.plots.signals import plot_signals, plot_windows
 from mlcourse.plots.style import colors, show, use_style
 from mlcourse.plots.thresholds import threshold_tuner
 from mlcourse.plots.tree import plot_tree, tree_in_words
 
 __all__ = [
+    "board_in_words",
     "colors",
     "confusion_in_words",
+    "plot_board",
     "plot_boundaries",
     "plot_confusion",
     "plot_signals",
