@@ -315,7 +315,10 @@ def parse_sgf(text: str | bytes, name: str = "record", encoding: str | None = No
 
 def _decode(content: bytes, encoding: str | None) -> tuple[str, str]:
     if encoding is not None:
-        return content.decode(encoding, errors="replace"), encoding
+        try:
+            return content.decode(encoding, errors="replace"), encoding
+        except LookupError:
+            raise ValueError(f"encoding must be a character set such as 'gb18030', not {encoding!r}.") from None
     for mark, codec in (
         (codecs.BOM_UTF8, "utf-8-sig"),
         (codecs.BOM_UTF16_LE, "utf-16"),
@@ -433,7 +436,7 @@ class _Reader:
         """Read a property's values into `node`; returns where the next thing begins."""
         # Older versions write names long, CoPyright for CP: only capitals count.
         long = found[0]
-        name = "".join(sign for sign in long if not sign.islower()) or long.upper()
+        name = "".join(sign for sign in long if not sign.islower()) or _SHORT.get(long, long.upper())
         values = node.setdefault(name, [])
         at = _SPACE.match(self.text, found.end()).end()
         if not self.text.startswith("[", at):
@@ -570,6 +573,7 @@ class _Reader:
 
 
 _COORDINATES = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SHORT = {"black": "B", "white": "W"}
 _INFO = ("PB", "PW", "BR", "WR", "KM", "HA", "RE", "DT", "EV", "RU")
 
 
