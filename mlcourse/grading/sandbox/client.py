@@ -1,0 +1,282 @@
+"""The grader's side: start the warm server, ask it for kernels, hear how they ended."""
+
+import array
+import atexit
+import contextlib
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from . import system
+from .keeper import CHUNK
+from .limits import Limits
+from .room import Room
+
+#: Imported once, before the first kernel: what any notebook needs, and what labs import.
+MODULES = (
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "ipykernel.zmqshell",
+    "IPython.core.completer",
+    "IPython.core.display",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "numpy",
+    "pandas",
+    "scipy.signal",
+    "scipy.ndimage",
+    "sklearn.base",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.naive_bayes",
+    "sklearn.neighbors",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+    "sklearn.svm",
+    "sklearn.tree",
+    "torch",
+    "torch._dynamo",  # the first optimiser would import it, and it takes seconds
+    "torch.optim",
+    "torch.nn.functional",
+    "torch.utils.data",
+    "keras",
+    "tqdm.auto",
+    "ipywidgets",
+    "mlcourse.checks",
+    "mlcourse.datasets",
+    "mlcourse.plots",
+    "mlcourse.sensing",
+)
+
+
+class SandboxError(RuntimeError):
+    """The sandbox does not work on this machine; the message says why, and what to do."""
+
+
+class Server:
+    """A warm server of this process; it ends with it.
+
+    Parameters
+    ----------
+    modules : sequence of str
+        To import before the first kernel.
+
+    Raises
+    ------
+    SandboxError
+        Where processes cannot be isolated, or the server does not start.
+    """
+
+    def __init__(self, modules=MODULES):
+        if not sys.platform.startswith("linux"):
+            raise SandboxError(f"kernels cannot be isolated on {sys.platform}: that takes Linux.")
+        if why := system.namespaces_work():
+            raise SandboxError(f"this machine does not let a process isolate itself ({why}).")
+        self._folder = tempfile.TemporaryDirectory(prefix="mlcourse-", ignore_cleanup_errors=True)
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "mlcourse.grading.sandbox.server", str(theirs.fileno()), *modules],
+            env={}, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
+        )  # fmt: skip
+        theirs.close()
+        data = self._channel.recv(CHUNK)
+        if not data:
+            said = self._process.stderr.read().decode(errors="replace").strip()
+            raise SandboxError(
+                f"the server of the sandbox did not start: {said.splitlines()[-1] if said else 'no reason'}"
+            )
+        self.missing = json.loads(data)["missing"]
+        self.pid = self._process.pid
+        atexit.register(self.close)
+
+    def launch(
+        self, connection: dict, files: str | Path | None = None, *, folder: Path | None = None,
+        limits: Limits | None = None, visible=(), hidden=(), size: int = 256 * 1024**2, export: int = 0,
+        environment: dict | None = None, arguments=(),
+    ) -> "SandboxedKernel":  # fmt: skip
+        """Start a kernel.
+
+        Parameters
+        ----------
+        connection : dict
+            Content of the connection file; transport and address are set by the sandbox, ports count its sockets.
+        files : path, optional
+            Folder whose files are copied into the kernel's working directory.
+        folder : pathlib.Path, optional
+            From `new_folder`; the kernel's sockets will be in its ``s``.
+        limits : Limits, optional
+        visible, hidden : sequences of paths
+            See `Room`.
+        size : int
+            Bytes that may be written.
+        export : int
+            Bytes of new and changed files to bring out at the end.
+        environment : dict, optional
+            More variables.
+        arguments : sequence of str
+            Of the kernel's command line.
+        """
+        folder = folder or self.new_folder()
+        room = Room(
+            str(folder / "s"), str(files) if files else "", tuple(map(str, visible)), tuple(map(str, hidden)), size
+        )
+        request = {
+            "room": asdict(room),
+            "limits": asdict(limits or Limits()),
+            "root": str(folder / "root"),
+            "connection": connection,
+            "environment": environment or {},
+            "arguments": list(arguments),
+            "export": export,
+        }
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            try:
+                self._channel.sendmsg(
+                    [json.dumps(request).encode()],
+                    [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))],
+                )
+            except OSError as error:
+                ours.close()
+                shutil.rmtree(folder, ignore_errors=True)
+                raise SandboxError(f"the server of the sandbox is gone ({error.strerror}).") from None
+        return SandboxedKernel(ours, folder)
+
+    def new_folder(self) -> Path:
+        """Make a folder for the sockets of one kernel; it goes with the kernel, at the latest with the server."""
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        for name in ("s", "root"):
+            (folder / name).mkdir()
+        return folder
+
+    @property
+    def alive(self) -> bool:
+        """Whether kernels can be asked for."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the server and every kernel of it."""
+        atexit.unregister(self.close)
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+        self._process.stderr.close()
+        self._folder.cleanup()
+
+
+class SandboxedKernel:
+    """One kernel, with the methods of `subprocess.Popen` that Jupyter uses.
+
+    Attributes
+    ----------
+    address : str
+        Of the kernel's sockets, as seen from here.
+    reason : str
+        Why the sandbox ended the kernel; empty while it runs, and when it ended by itself.
+    files : dict of str to bytes
+        What it wrote into its working directory, after its end.
+    left_out : int
+        Files that it wrote and that did not fit.
+    """
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, channel: socket.socket, folder: Path):
+        self._channel, self._folder = channel, folder
+        self.address = str(folder / "s" / "k")
+        self.pid = None
+        self.returncode = None
+        self.reason = ""
+        self.files: dict[str, bytes] = {}
+        self.left_out = 0
+        self._exit = None
+
+    def started(self, timeout: float = 60) -> bool:
+        """Wait until the kernel listens; False if it ended instead."""
+        self._listen(timeout, lambda: self.pid is not None)
+        return self.pid is not None and self._exit is None
+
+    def poll(self) -> int | None:
+        """Status of the kernel once it and all its children have ended, else None."""
+        self._listen(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """Wait for the end."""
+        self._listen(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired("kernel", timeout)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the kernel."""
+        self._send({"signal": int(number)})
+
+    def kill(self) -> None:
+        """End the kernel and all its children."""
+        self._send({"end": True})
+
+    terminate = kill
+
+    def _send(self, message) -> None:
+        if self.returncode is None:
+            with contextlib.suppress(OSError):  # it ended by itself
+                self._channel.send(json.dumps(message).encode())
+
+    def _listen(self, timeout, enough=lambda: False) -> None:
+        """Take in what the keeper says until the end, or until it was `enough`, or nothing came for `timeout` s."""
+        poller = select.poll()
+        if self.returncode is None:
+            poller.register(self._channel, select.POLLIN)
+        while self.returncode is None and not enough():
+            if not poller.poll(None if timeout is None else 1000 * timeout):
+                return
+            self._take(self._receive())
+
+    def _receive(self) -> bytes:
+        try:
+            return self._channel.recv(CHUNK)
+        except OSError:
+            return b""
+
+    def _take(self, data: bytes) -> None:
+        message = json.loads(data) if data else {"done": True}
+        if "pid" in message:
+            self.pid = message["pid"]
+        elif "exit" in message:
+            self._exit, self.reason = message["exit"], message["reason"]
+        elif "file" in message:
+            content = bytearray()
+            while len(content) < message["size"]:
+                part = self._receive()
+                if not part:
+                    return self._take(b"")
+                content += part
+            self.files[message["file"]] = bytes(content)
+        elif "left out" in message:
+            self.left_out = message["left out"]
+        elif "done" in message:
+            if self._exit is None:
+                self._exit, self.reason = -9, self.reason or "the sandbox was ended from outside"
+            self.returncode = self._exit
+            self._channel.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        return None
+
+
+def environment_of_data() -> tuple[dict, list[Path]]:
+    """Variables that lead to data sets, and the folders that must be visible for it."""
+    from mlcourse.datasets.registry import homes
+
+    found = {name: os.environ[name] for name in ("MLCOURSE_DATA",) if os.environ.get(name)}
+    return found, [home for home in homes() if home.is_dir()]

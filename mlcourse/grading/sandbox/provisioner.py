@@ -1,0 +1,117 @@
+"""Let Jupyter start kernels in the sandbox: the kernel ``mlcourse-sandbox``.
+
+Its kernelspec names this provisioner, so whoever starts that kernel (nbclient, ``nbgrader autograde``, ``mlcourse
+grade``) gets an isolated one. The folder it is started in is copied into the sandbox without its notebooks.
+"""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Float, Integer
+
+from .client import SandboxedKernel, Server, environment_of_data
+from .limits import Limits
+
+_MB = 1024**2
+_server: Server | None = None
+_PASSED_ON = ("NBGRADER_EXECUTION",)
+
+
+def server() -> Server:
+    """The warm server of this process, started when it is first asked for, and again if it was lost.
+
+    Raises
+    ------
+    SandboxError
+        Where kernels cannot be isolated.
+    """
+    global _server
+    if _server is None or not _server.alive:
+        _server = Server()
+    return _server
+
+
+class SandboxProvisioner(LocalProvisioner):
+    """Starts, signals and ends a kernel in the sandbox."""
+
+    memory = Integer(2048, min=1, help="Memory of a kernel and all its children together, in MB.").tag(config=True)
+    processes = Integer(128, min=1, help="Processes and threads of a kernel at once.").tag(config=True)
+    disk = Integer(256, min=1, help="What a kernel may write into its files in all, in MB.").tag(config=True)
+    cpu = Float(1800, min=0, help="Processor time of a kernel and all its children, in seconds.").tag(config=True)
+    wall = Float(3600, min=0, help="Time from a kernel's start to its end at the latest, in seconds.").tag(config=True)
+    export = Integer(10, min=0, help="New and changed files to keep after the end, in MB.").tag(config=True)
+
+    #: The kernel, also after its end: why it ended, and the files it wrote.
+    kernel: SandboxedKernel | None = None
+
+    async def pre_launch(self, **kwargs):
+        """Have the sockets in the file system, where they cross the border of the network namespace."""
+        manager = self.parent
+        folder = server().new_folder()
+        self._folder = folder
+        manager.transport, manager.ip, manager.cache_ports = "ipc", str(folder / "s" / "k"), False
+        ports = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
+        for number, port in enumerate(ports, 1):
+            setattr(manager, port, number)
+        return await super().pre_launch(**kwargs)
+
+    async def launch_kernel(self, cmd, **kwargs):
+        """Start the kernel; raise RuntimeError if it does not come up."""
+        environment, visible = environment_of_data()
+        given = kwargs.get("env") or os.environ
+        environment |= {name: given[name] for name in _PASSED_ON if name in given}
+        folder = kwargs.get("cwd")
+        file = self.connection_info.get("connection_file", self.parent.connection_file)
+        arguments = cmd[cmd.index(file) + 1 :] if file in cmd else []
+        self.process = self.kernel = server().launch(
+            {**self.connection_info, "key": _text(self.connection_info["key"])},
+            folder,
+            folder=self._folder,
+            limits=Limits(self.memory * _MB, self.processes, self.disk * _MB, self.cpu, self.wall),
+            visible=visible,
+            hidden=_course(folder),
+            size=self.disk * _MB,
+            export=self.export * _MB,
+            environment=environment,
+            arguments=arguments,
+        )
+        loop = asyncio.get_running_loop()
+        if not await loop.run_in_executor(None, self.kernel.started):
+            self.kernel.kill()
+            raise RuntimeError(self.kernel.reason or "the kernel did not start within a minute.")
+        self.pid, self.pgid, self.cwd = self.kernel.pid, None, folder
+        return self.connection_info
+
+    async def wait(self):
+        """Wait for the end of the kernel and of everything it started."""
+        status = 0
+        if self.process:
+            while (status := self.process.poll()) is None:
+                await asyncio.sleep(0.005)
+            self.process = None
+        return status
+
+    async def shutdown_requested(self, restart=False):
+        """End the kernel at once: nothing in it is worth waiting for."""
+        await self.send_signal(signal.SIGKILL)
+
+    async def send_signal(self, signum):
+        """Send a signal to the kernel; SIGKILL ends all that it started, too."""
+        if self.process:
+            if signum == signal.SIGKILL:
+                self.process.kill()
+            else:
+                self.process.send_signal(signum)
+
+
+def _text(key) -> str:
+    return key.decode() if isinstance(key, bytes) else key
+
+
+def _course(folder) -> list[Path]:
+    """The course that a folder belongs to: its gradebook and solutions must not be seen."""
+    parents = Path(folder).resolve().parents if folder else ()
+    return [parent for parent in parents if (parent / "nbgrader_config.py").is_file()]

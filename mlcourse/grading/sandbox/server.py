@@ -1,0 +1,90 @@
+"""The warm server: imports everything once, then forks a keeper for each kernel that is asked for.
+
+It must not do anything but import: a process that has run torch or scikit-learn with several threads makes its forks
+hang. It is started with an empty environment, which could be read in ``/proc``, and ends with the grader.
+"""
+
+import array
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import traceback
+import warnings
+
+from .keeper import keep
+
+
+def main() -> None:
+    """Serve the socket whose number is the first argument; import the modules that the other arguments name."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    os.environ.update(
+        {
+            "HOME": "/nonexistent",
+            "PATH": "/usr/bin:/bin",
+            "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+            "MKL_NUM_THREADS": "1",
+            "KERAS_BACKEND": "torch",
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "MPLCONFIGDIR": "/nonexistent",
+        }
+    )
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides what Ctrl-C means
+    missing = _import(sys.argv[2:])
+    gc.collect()
+    gc.freeze()  # no collection in a fork touches, and so copies, what was imported
+    channel.send(json.dumps({"ready": os.getpid(), "missing": missing, "threads": threading.active_count()}).encode())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers report to the grader, nobody waits for them here
+    while True:
+        request, received = _receive(channel)
+        if request is None:
+            return
+        if os.fork() == 0:
+            try:
+                channel.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                keep(socket.socket(fileno=received), request)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(0)
+        os.close(received)
+
+
+def _import(modules) -> list[str]:
+    """Import what can be imported; return the rest."""
+    missing = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in modules:
+            try:
+                importlib.import_module(module)
+            except Exception:
+                missing.append(module)
+    return missing
+
+
+def _receive(channel) -> tuple[dict | None, int]:
+    """A request and the socket that comes with it; None when the grader is gone."""
+    while True:
+        try:
+            data, ancillary, _, _ = channel.recvmsg(256 * 1024, socket.CMSG_SPACE(array.array("i").itemsize))
+        except InterruptedError:
+            continue
+        if not data:
+            return None, -1
+        numbers = array.array("i")
+        for level, kind, content in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
+        return json.loads(data), numbers[0]
+
+
+if __name__ == "__main__":
+    main()
