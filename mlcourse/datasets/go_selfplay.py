@@ -140,7 +140,7 @@ def _opening(stones) -> np.ndarray:
     """Corners that nobody has, moves beside a lone corner stone, and points on the side far from every stone."""
     size = len(stones)
     worth = np.zeros((size, size))
-    if size < 9:
+    if size < 13:  # too small for an opening
         return worth
     half = size // 2
     for down in (1, -1):
