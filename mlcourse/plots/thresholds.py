@@ -4,14 +4,10 @@ The picture is drawn once; a moved slider redraws only what it changed (lines, c
 rest, which takes some hundredths of a second. Where there are no widgets the same picture stands still.
 """
 
-import base64
-import io
-from html import escape
-from importlib.util import find_spec
-
 import numpy as np
 
 from mlcourse.plots.confusion import accuracy_of, confusion_in_words, draw_matrix, fill_matrix
+from mlcourse.plots.explorer import LayeredPicture, display_with_still, has_widgets, spoken
 from mlcourse.plots.style import colors
 
 #: What the heuristic answers, in the order of the picture.
@@ -19,7 +15,6 @@ ANSWERS = ("sitting", "standing", "walking", "jogging")
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _MOST_POINTS = 1500
-_DPI = 100
 
 
 def threshold_tuner(
@@ -75,7 +70,7 @@ def threshold_tuner(
             raise ValueError(f"{name} must be a number, not {value!r}.")
     picture.set(c1, c2, c3)
     if interactive is None:
-        interactive = _has_widgets()
+        interactive = has_widgets()
     return _explorer(picture) if interactive else picture.still()
 
 
@@ -115,24 +110,17 @@ def _check(std, mean, frequency, labels, signals, rate):
     return *arrays, labels, signals, rate
 
 
-class _Picture:
+class _Picture(LayeredPicture):
     """The figure, and how three thresholds change it."""
 
     def __init__(self, std, mean, frequency, labels, signals, rate, axis):
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
+        super().__init__(11, 7.0 if signals is not None else 4.3, layout="constrained")
         self.std, self.mean, self.frequency, self.labels = std, mean, frequency, labels
         self.signals, self.rate, self.axis = signals, rate, axis
         present = set(labels)
         self.rows = [a for a in ANSWERS if a in present] + sorted(present - set(ANSWERS))
         self.colors = colors([*self.rows, *ANSWERS])
-        # Not through pyplot: nothing stays open, nothing is shown twice.
-        self.figure = Figure(figsize=(11, 7.0 if signals is not None else 4.3), dpi=_DPI, layout="constrained")
-        self.canvas = FigureCanvasAgg(self.figure)
-        self.moving = []
         self.shown = 0
-        self._regions = None
         self._draw()
 
     # -------------------------------------------------------------------------------------------- drawn once
@@ -148,14 +136,9 @@ class _Picture:
         )  # fmt: skip
         self.image, self.texts = draw_matrix(matrix, self.rows, list(ANSWERS))
         for artist in (self.image, *(text for line in self.texts for text in line)):
-            self._moves(artist)
-        self.title = self._moves(self.figure.suptitle(" ", fontweight="bold"))
+            self.moves(artist)
+        self.title = self.moves(self.figure.suptitle(" ", fontweight="bold"))
         self.windows = self._draw_windows(rows[1]) if with_signals else []
-
-    def _moves(self, artist):
-        artist.set_animated(True)
-        self.moving.append(artist)
-        return artist
 
     def _draw_features(self, left, right):
         rng = np.random.default_rng(0)
@@ -182,16 +165,16 @@ class _Picture:
         moving = self.frequency[self.std > np.median(self.std)]
         right.set_ylim(0, 1.3 * max(3.0, np.percentile(moving, 99) if len(moving) else 0))
         line = {"color": "black", "linewidth": 1.4}
-        self.c1_lines = [self._moves(panel.axvline(1, **line)) for panel in (left, right)]
-        self.c2_line = self._moves(left.plot([], [], **line)[0])
-        self.c3_line = self._moves(right.plot([], [], **line)[0])
+        self.c1_lines = [self.moves(panel.axvline(1, **line)) for panel in (left, right)]
+        self.c2_line = self.moves(left.plot([], [], **line)[0])
+        self.c3_line = self.moves(right.plot([], [], **line)[0])
         self.regions, self.names = {}, {}
         for panel, answers in ((left, ("sitting", "standing")), (right, ("walking", "jogging"))):
             for answer in answers:
                 patch = panel.add_patch(_rectangle(self.colors[answer]))
-                self.regions[answer] = self._moves(patch)
+                self.regions[answer] = self.moves(patch)
                 box = {"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1.5}
-                self.names[answer] = self._moves(
+                self.names[answer] = self.moves(
                     panel.text(0, 0, f"-> {answer}", fontweight="bold", bbox=box, va="center", clip_on=True)
                 )
         self.left, self.right = left, right
@@ -212,11 +195,11 @@ class _Picture:
             panel.set_xlim(0, time[-1] if len(time) > 1 else 1)
             panel.set_ylim(low - 0.1 * (high - low), high + 0.1 * (high - low))
             panel.grid(alpha=0.25)
-            signal = self._moves(panel.plot(time, np.full(len(time), np.nan), color=self.colors[row], linewidth=1.2)[0])
-            level = self._moves(panel.axhline(0, color="black", linewidth=1.0, linestyle=":"))
-            band = self._moves(panel.axhspan(0, 1, color="black", alpha=0.10, linewidth=0))
-            bar = self._moves(panel.axhline(0, color="black", linewidth=1.4, linestyle="--"))
-            caption = self._moves(panel.set_title(" ", fontsize=9))
+            signal = self.moves(panel.plot(time, np.full(len(time), np.nan), color=self.colors[row], linewidth=1.2)[0])
+            level = self.moves(panel.axhline(0, color="black", linewidth=1.0, linestyle=":"))
+            band = self.moves(panel.axhspan(0, 1, color="black", alpha=0.10, linewidth=0))
+            bar = self.moves(panel.axhline(0, color="black", linewidth=1.4, linestyle="--"))
+            caption = self.moves(panel.set_title(" ", fontsize=9))
             windows.append((row, signal, level, band, bar, caption))
         panels[0].set_ylabel(f"{self.axis} (m/s$^2$)")
         for ticks in panels[1:]:
@@ -290,26 +273,7 @@ class _Picture:
             + confusion_in_words(self.matrix, self.rows, ANSWERS)
         )
 
-    def png(self):
-        """Return the picture as PNG, redrawing only the regions in which something moved."""
-        from PIL import Image
-
-        if self._regions is None:
-            self.canvas.draw()
-            self._regions = [(self.canvas.copy_from_bbox(box), artists) for box, artists in self._layers()]
-            self._seen = [None] * len(self._regions)
-        renderer = self.canvas.get_renderer()
-        for n, (state, (region, artists)) in enumerate(zip(self._states(), self._regions, strict=True)):
-            if state != self._seen[n]:
-                self.canvas.restore_region(region)
-                for artist in sorted(artists, key=lambda artist: artist.get_zorder()):
-                    artist.draw(renderer)
-                self._seen[n] = state
-        buffer = io.BytesIO()
-        Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3]).save(buffer, "png", compress_level=1)
-        return buffer.getvalue()
-
-    def _layers(self):
+    def layers(self):
         """Return the regions of the picture (pixels) and what moves in them; text is slow, so it has its own."""
         from matplotlib.transforms import Bbox
 
@@ -332,7 +296,7 @@ class _Picture:
             layers.append((box, [artist for window in self.windows for artist in window[1:-1]]))
         return layers
 
-    def _states(self):
+    def states(self):
         """Return for each layer what it shows: a layer whose state is as before need not be drawn."""
         thresholds = (self.c1, self.c2, self.c3)
         states = [self.title.get_text(), self.matrix.tobytes(), thresholds]
@@ -340,27 +304,11 @@ class _Picture:
             states += [tuple(window[-1].get_text() for window in self.windows), (*thresholds[:2], self.shown)]
         return states
 
-    def still(self):
-        """Return the figure with everything drawn as usual."""
-        for artist in self.moving:
-            artist.set_animated(False)
-        self._regions = None
-        return self.figure
-
 
 def _rectangle(color):
     from matplotlib.patches import Rectangle
 
     return Rectangle((0, 0), 0, 0, facecolor=color, alpha=0.10, linewidth=0)
-
-
-def _has_widgets():
-    """Whether this code runs in a notebook kernel that has ipywidgets."""
-    if find_spec("ipywidgets") is None or find_spec("IPython") is None:
-        return False
-    from IPython import get_ipython
-
-    return hasattr(get_ipython(), "kernel")
 
 
 def _explorer(picture):
@@ -385,7 +333,7 @@ def _explorer(picture):
                 ),
             ]
             self.image = widgets.Image(value=picture.png(), format="png", layout={"width": "99%"})
-            self.words = widgets.HTML(_spoken(picture.in_words()))
+            self.words = widgets.HTML(spoken(picture.in_words()))
             controls = [widgets.HBox(self.sliders, layout={"flex_flow": "row wrap"})]
             if picture.windows:
                 self.button = widgets.Button(description="Other windows", icon="refresh")
@@ -427,23 +375,12 @@ def _explorer(picture):
 
         def _redraw(self):
             self.image.value = picture.png()
-            self.words.value = _spoken(picture.in_words())
+            self.words.value = spoken(picture.in_words())
 
         def _ipython_display_(self):
-            from IPython.display import display
-
-            display(self._repr_mimebundle_(), raw=True)
-            display({"text/html": still_html(picture.png(), picture.in_words()), "text/plain": ""}, raw=True)
+            display_with_still(self, picture)
 
     return Explorer()
-
-
-def _spoken(text):
-    """Return HTML that screen readers read aloud whenever it changes, and that takes no space."""
-    return (
-        f'<div role="status" aria-live="polite" style="position: absolute; width: 1px; height: 1px; overflow: hidden; '
-        f'clip-path: inset(50%)">{escape(text)}</div>'
-    )
 
 
 def _slider(name, unit, value, low, high, step):
@@ -454,25 +391,3 @@ def _slider(name, unit, value, low, high, step):
         value=value, min=low, max=high, step=step, description=f"{name} ({unit})", readout_format=".2f",
         style={"description_width": "max-content"}, layout={"width": "340px"}, continuous_update=True,
     )  # fmt: skip
-
-
-def still_html(png, alt, explorer="mlcourse-explorer"):
-    """Return a picture as HTML that hides itself where an explorer is at work beside it.
-
-    A page without widgets (a printed notebook, a code host) shows the picture; a live notebook shows the explorer.
-
-    Parameters
-    ----------
-    png : bytes
-    alt : str
-        Alternative text.
-    explorer : str
-        CSS class of the explorer.
-    """
-    source = base64.b64encode(png).decode()
-    return (
-        f"<style>.jp-OutputArea:has(.{explorer}) .mlcourse-still, .output:has(.{explorer}) .mlcourse-still "
-        "{display: none}</style>"
-        f'<img class="mlcourse-still" style="max-width: 100%" alt="{escape(alt, quote=True)}" '
-        f'src="data:image/png;base64,{source}">'
-    )

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from mlcourse.plots import threshold_tuner
-from mlcourse.plots.thresholds import ANSWERS, classify, still_html
+from mlcourse.plots.explorer import still_html
+from mlcourse.plots.thresholds import ANSWERS, classify
 
 RATE = 50
 
@@ -78,7 +79,7 @@ def test_without_ipywidgets_it_is_a_still_figure(monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    monkeypatch.setattr("mlcourse.plots.thresholds.find_spec", lambda name: None if name == "ipywidgets" else True)
+    monkeypatch.setattr("mlcourse.plots.explorer.find_spec", lambda name: None if name == "ipywidgets" else True)
     assert isinstance(tuner(), Figure)
 
 
