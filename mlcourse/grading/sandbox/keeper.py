@@ -29,10 +29,12 @@ import traceback
 from . import room as rooms
 from . import seccomp, system
 from .limits import Limits, Meter, exceeded
+from .output import cap_output
 
 CHUNK = 64 * 1024
 _WATCH = 0.1  # seconds between two looks at what the kernel uses
 _MOST_FILES = 200
+_MOST_OUTPUT = 4_000_000  # bytes of one output
 
 _ENVIRONMENT = {
     "HOME": rooms.HOME,
@@ -117,7 +119,7 @@ def _start(room, limits, request):
             _become_kernel(limits, request, user if as_root else None, tell, wait)
         except BaseException:
             with contextlib.suppress(OSError):
-                os.write(tell, traceback.format_exc()[-4000:].encode())
+                os.write(tell, traceback.format_exc().strip().encode()[-2000:])
         finally:
             os._exit(1)
     os.close(tell)
@@ -170,9 +172,8 @@ def _become_kernel(limits, request, user, tell, wait) -> None:
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance()
-    app.initialize(
-        ["-f", f"{rooms.SOCKETS}/connection.json", "--HistoryManager.hist_file=:memory:", *request.get("arguments", [])]
-    )
+    app.initialize(["-f", f"{rooms.SOCKETS}/connection.json", *request.get("arguments", [])])
+    cap_output(app.session, _MOST_OUTPUT)
     os.write(tell, b"bound")
     os.close(tell)
     os.read(wait, 1)
@@ -204,7 +205,7 @@ def _watch(channel, kernel: int, limits: Limits, told: int, may_go: int) -> tupl
                         os.close(may_go)
                         _send(channel, {"pid": kernel})
                     elif said:
-                        reason = f"the kernel could not be started: {said.decode(errors='replace').strip()}"
+                        reason = f"the kernel could not be started: {said.decode(errors='replace').splitlines()[-1]}"
                 case "channel":
                     message = _receive(channel)
                     if message is None or "end" in message:

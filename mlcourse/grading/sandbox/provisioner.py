@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Float, Integer
 
-from .client import SandboxedKernel, Server, environment_of_data
+from .client import SandboxedKernel, SandboxError, Server, environment_of_data
 from .limits import Limits
 
 _MB = 1024**2
@@ -59,7 +59,7 @@ class SandboxProvisioner(LocalProvisioner):
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd, **kwargs):
-        """Start the kernel; raise RuntimeError if it does not come up."""
+        """Start the kernel; raise SandboxError if it does not come up."""
         environment, visible = environment_of_data()
         given = kwargs.get("env") or os.environ
         environment |= {name: given[name] for name in _PASSED_ON if name in given}
@@ -81,7 +81,7 @@ class SandboxProvisioner(LocalProvisioner):
         loop = asyncio.get_running_loop()
         if not await loop.run_in_executor(None, self.kernel.started):
             self.kernel.kill()
-            raise RuntimeError(self.kernel.reason or "the kernel did not start within a minute.")
+            raise SandboxError(self.kernel.reason or "the kernel did not start within a minute.")
         self.pid, self.pgid, self.cwd = self.kernel.pid, None, folder
         return self.connection_info
 
