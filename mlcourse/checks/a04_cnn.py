@@ -1,5 +1,6 @@
 """Checks of the graded lab ``a04_cnn``: shapes, parameters, the Keras network, shared weights, confusion matrices."""
 
+import functools
 import math
 from itertools import product
 
@@ -633,10 +634,14 @@ def _use_build_cnn(answer, input_shape, filters, n_classes):
     return _describe(model)
 
 
+@functools.cache
+def _wanted(input_shape, filters, n_classes):
+    return _describe(_build_cnn(input_shape, filters, n_classes))
+
+
 def _is_the_network(lines, input_shape, filters, n_classes):
     """Say what is wrong with a network, from the coarse to the fine."""
-    wanted = _describe(_build_cnn(input_shape, filters, n_classes))
-    if lines == wanted:
+    if lines == _wanted(input_shape, filters, n_classes):
         return None
     if lines[0].startswith("not a model"):
         return f"what comes back is a {lines[0].split()[-1]}, not a Keras model"
