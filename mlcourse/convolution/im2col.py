@@ -7,10 +7,11 @@ copies each pixel nine times.
 from math import prod
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from mlcourse.convolution.operands import Operands, as_array, pad
 from mlcourse.convolution.shapes import Geometry, per_axis
+from mlcourse.convolution.strided import windows
+from mlcourse.convolution.strips import strip_height
 
 
 def im2col(x, size, stride=1, padding=0, dilation=1) -> np.ndarray:
@@ -52,8 +53,8 @@ def im2col(x, size, stride=1, padding=0, dilation=1) -> np.ndarray:
     x = as_array(x, "x")
     geometry = _geometry(x.shape, size, stride, padding, dilation)
     padded = pad(x.reshape(geometry.batch, geometry.channels, *geometry.size), geometry.padding)
-    matrix = _columns(padded, geometry)
-    return matrix.reshape(*x.shape[:-3], *matrix.shape[1:])
+    matrix = np.ascontiguousarray(windows(padded, geometry).transpose(0, 1, 4, 5, 2, 3))
+    return matrix.reshape(*x.shape[:-3], geometry.taps, prod(geometry.output))
 
 
 def col2im(columns, shape, size, stride=1, padding=0, dilation=1) -> np.ndarray:
@@ -91,19 +92,20 @@ def col2im(columns, shape, size, stride=1, padding=0, dilation=1) -> np.ndarray:
     expected = (*tuple(shape)[:-3], geometry.taps, prod(geometry.output))
     if columns.shape != expected:
         raise ValueError(f"columns must have shape {expected} for images of shape {tuple(shape)}, got {columns.shape}.")
-    windows = columns.reshape(geometry.batch, geometry.channels, *geometry.kernel, *geometry.output)
+    parts = columns.reshape(geometry.batch, geometry.channels, *geometry.kernel, *geometry.output)
     image = np.zeros((geometry.batch, geometry.channels, *geometry.padded), columns.dtype)
     for (u, v), (rows, across) in shifts(geometry):
-        image[:, :, rows, across] += windows[:, :, u, v]
+        image[:, :, rows, across] += parts[:, :, u, v]
     (top, left), (height, width) = geometry.padding, geometry.size
     return image[:, :, top : top + height, left : left + width].reshape(shape)
 
 
 def convolve2d_im2col(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1) -> np.ndarray:
-    """Convolve by one matrix product an image: filters as rows times windows as columns.
+    """Convolve by matrix products: filters as rows times windows as columns, the third rung of the ladder.
 
-    Parameters, result and errors are those of `convolve2d`; everything is allowed. The matrix of one image at a time
-    is held in memory.
+    The matrix is written and multiplied a few rows of the image at a time, so that it need not leave the processor's
+    cache; `im2col` gives it in one piece. Parameters, result and errors are those of `convolve2d`; everything is
+    allowed.
 
     Examples
     --------
@@ -112,12 +114,19 @@ def convolve2d_im2col(x, weight, bias=None, *, stride=1, padding=0, dilation=1, 
            [2, 0]])
     """
     operands = Operands.of(x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups)
-    geometry, images, output = operands.geometry, operands.padded(), operands.empty()
-    in_groups = (geometry.groups, -1, geometry.taps)
-    filters = operands.weight.reshape(in_groups)  # (groups, filters a group, taps)
-    for b in range(geometry.batch):
-        columns = _columns(images[b : b + 1], geometry).reshape(geometry.groups, geometry.taps, -1)
-        np.matmul(filters, columns, out=output[b].reshape(geometry.groups, -1, columns.shape[-1]))
+    geometry, output = operands.geometry, operands.empty()
+    groups, taps, (rows, width) = geometry.groups, geometry.taps, geometry.output
+    filters = operands.weight.reshape(groups, -1, taps)
+    # Positions last: the copy then runs along the rows of the image, not along the few pixels of a kernel's row.
+    images = windows(operands.padded(), geometry).transpose(0, 1, 4, 5, 2, 3)
+    height = strip_height(rows, groups * taps * width * images.itemsize)
+    memory = np.empty(groups * taps * height * width, images.dtype)
+    for image, maps in zip(images, output.reshape(geometry.batch, groups, -1, rows * width), strict=True):
+        for top in range(0, rows, height):
+            strip = image[..., top : top + height, :]  # (c, kh, kw, height, w')
+            columns = memory[: strip.size].reshape(strip.shape)
+            columns[...] = strip
+            np.matmul(filters, columns.reshape(groups, taps, -1), out=maps[..., top * width : (top + height) * width])
     return operands.finish(output)
 
 
@@ -146,13 +155,3 @@ def _geometry(shape, size, stride, padding, dilation) -> Geometry:
     return Geometry.of(
         (batch, channels, *image), (1, channels, *kernel), stride=stride, padding=padding, dilation=dilation
     )
-
-
-def _columns(padded: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Matrix of each image in `padded`, (batch, c*kh*kw, h'*w')."""
-    (height, width), (down, across), (gap_down, gap_across) = geometry.extent, geometry.stride, geometry.dilation
-    windows = sliding_window_view(padded, (height, width), axis=(2, 3))
-    windows = windows[:, :, ::down, ::across, ::gap_down, ::gap_across]  # (batch, c, h', w', kh, kw), still a view
-    # Positions last: the copy then runs along the rows of the image, not along the three pixels of a kernel's row.
-    matrix = np.ascontiguousarray(windows.transpose(0, 1, 4, 5, 2, 3))
-    return matrix.reshape(len(padded), -1, prod(geometry.output))

@@ -47,9 +47,9 @@ class Operands:
             result_type=result,
         )
 
-    def padded(self) -> np.ndarray:
-        """Give `x` with its zeros around; `x` itself where there are none."""
-        return pad(self.x, self.geometry.padding)
+    def padded(self, more: tuple[int, ...] = ()) -> np.ndarray:
+        """Give `x` with its zeros around, and `more` of them at the end of each axis."""
+        return pad(self.x, self.geometry.padding, more=more)
 
     def empty(self) -> np.ndarray:
         """Make room for the result, (batch, n, ...)."""
@@ -86,9 +86,9 @@ def common_type(*arrays: np.ndarray) -> np.dtype:
     return np.result_type(*floating) if floating else np.dtype(np.int64)
 
 
-def pad(x: np.ndarray, padding: tuple[int, ...], fill=0) -> np.ndarray:
-    """Surround the last axes of `x` with `fill`."""
-    if not any(padding):
+def pad(x: np.ndarray, padding: tuple[int, ...], fill=0, more: tuple[int, ...] = ()) -> np.ndarray:
+    """Surround the last axes of `x` with `fill`, with `more` of it at their ends; give `x` itself if there is none."""
+    widths = [(p, p + end) for p, end in zip(padding, more or (0,) * len(padding), strict=True)]
+    if not any(map(any, widths)):
         return x
-    before = [(0, 0)] * (x.ndim - len(padding))
-    return np.pad(x, before + [(p, p) for p in padding], constant_values=fill)
+    return np.pad(x, [(0, 0)] * (x.ndim - len(widths)) + widths, constant_values=fill)
