@@ -256,7 +256,7 @@ def _answers(net, X, batch_size) -> torch.Tensor:
     _whole("batch_size", batch_size)
     inputs = _inputs(net, X, "X")
     _try_out(net, inputs, "X")
-    with _asked(net) as device:
+    with in_eval_mode(net) as device:
         logits = torch.cat([net(part.to(device)).double().cpu() for part in inputs.split(batch_size)])
     wrong = int((~torch.isfinite(logits)).any(dim=1).sum())
     if wrong:
@@ -270,7 +270,7 @@ def _answers(net, X, batch_size) -> torch.Tensor:
 def _judge(net, inputs, targets, loss, batch_size):
     """Mean loss and accuracy in eval mode."""
     total = right = 0.0
-    with _asked(net) as device:
+    with in_eval_mode(net) as device:
         for batch, truth in zip(inputs.split(batch_size), targets.split(batch_size), strict=True):
             truth = truth.to(device)
             logits = net(batch.to(device))
@@ -280,8 +280,8 @@ def _judge(net, inputs, targets, loss, batch_size):
 
 
 @contextmanager
-def _asked(net):
-    """Eval mode without gradients; afterwards everything is as before. Hands out the network's device."""
+def in_eval_mode(net):
+    """Put a network into eval mode without gradients; afterwards everything is as before. Hands out its device."""
     training = [(module, module.training) for module in net.modules()]
     net.eval()
     try:
@@ -386,10 +386,7 @@ def _classes(y, name):
 
 
 def _inputs(net, X, name):
-    weight = next(net.parameters(), None)
-    wanted = torch.float32 if weight is None or not weight.dtype.is_floating_point else weight.dtype
-    if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in net.modules()):
-        wanted = torch.int64
+    wanted = input_type(net)
     if not isinstance(X, torch.Tensor):
         X = np.asarray(X)
         if X.dtype.kind not in "fiub":
@@ -409,11 +406,19 @@ def _inputs(net, X, name):
     return X
 
 
+def input_type(net) -> torch.dtype:
+    """Return what a network's inputs have to be: of its weights' type, or whole numbers for an embedding."""
+    if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in net.modules()):
+        return torch.int64
+    weight = next(net.parameters(), None)
+    return torch.float32 if weight is None or not weight.dtype.is_floating_point else weight.dtype
+
+
 def _try_out(net, inputs, name):
     """Put one case through, and return the number of classes that net tells apart."""
     shape = tuple(inputs.shape)
     try:
-        with _asked(net) as device:
+        with in_eval_mode(net) as device:
             answer = net(inputs[:1].to(device))
     except (RuntimeError, IndexError) as error:
         reason = str(error).strip().partition("\n")[0]
