@@ -31,10 +31,12 @@ def convolve2d_direct(x, weight, bias=None, *, stride=1, padding=0, dilation=1, 
     weights = np.ascontiguousarray(weights)
     maps = output.reshape(geometry.batch, groups, filters, rows, width)
     height = strip_height(rows, 2 * geometry.filters * width * images.itemsize)
+    memory = np.empty((2, groups, height, width, filters), images.dtype)
     for image, own in zip(images, maps, strict=True):
         for top in range(0, rows, height):
             taken = min(height, rows - top)
-            total, product = np.zeros((2, groups, taken, width, filters), images.dtype)
+            total, product = memory[:, :, :taken]
+            total[...] = 0
             for (u, v), (down_image, across_image) in shifts(geometry):
                 first = down_image.start + top * down
                 pixels = image[first : first + (taken - 1) * down + 1 : down, across_image]

@@ -38,24 +38,29 @@ def convolve2d_fft(x, weight, bias=None, *, stride=1, padding=0, dilation=1, gro
         x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups, floating=True
     )
     geometry, output = operands.geometry, operands.empty()
-    lengths, steps, counts = tiling(geometry)
-    images = operands.padded(more=_missing(geometry))
-    tiles = sliding_window_view(images, lengths, axis=(2, 3))[:, :, :: steps[0], :: steps[1]]
+    lengths, steps, _ = tiling(geometry)
+    tiles = sliding_window_view(operands.padded(more=_missing(geometry)), lengths, axis=(2, 3))
+    tiles = tiles[:, :, :: steps[0], :: steps[1]].transpose(4, 5, 1, 0, 2, 3)  # (h, w, c, batch, rows, columns)
     depth, filters = geometry.depth, geometry.filters // geometry.groups
     for g in range(geometry.groups):
-        # The two frequencies first: what is left is a matrix product at each of them.
-        own = tiles[:, g * depth : (g + 1) * depth].transpose(4, 5, 1, 0, 2, 3)
-        spectra = fft.rfft2(own, axes=(0, 1))
-        spectra = spectra.reshape(*spectra.shape[:2], depth, -1)
+        spectra = None  # frees the last group's before the next are made
+        spectra = fft.rfft2(tiles[:, :, g * depth : (g + 1) * depth], axes=(0, 1))
         for first in range(g * filters, (g + 1) * filters, FILTERS_AT_ONCE):
             some = slice(first, min(first + FILTERS_AT_ONCE, (g + 1) * filters))
-            kernels = _kernel_spectra(operands.weight[some], geometry, lengths)
-            products = np.matmul(kernels, spectra)
-            products = products.reshape(*products.shape[:3], geometry.batch, *counts)
-            back = fft.irfft2(products, s=lengths, axes=(0, 1))
-            # Behind the first positions of a tile, its end wraps around to its beginning.
-            output[:, some] = assemble(back[: steps[0], : steps[1]], geometry)
+            output[:, some] = _maps(spectra, operands.weight[some], geometry)
     return operands.finish(output)
+
+
+def _maps(spectra: np.ndarray, weight: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Convolve tiles, whose spectra are (frequencies, frequencies, depth, batch, rows, columns), with some filters."""
+    lengths, steps, _ = tiling(geometry)
+    kernels = _kernel_spectra(weight, geometry, lengths)
+    # The two frequencies come first: what is left is a matrix product at each of them.
+    products = np.matmul(kernels, spectra.reshape(*spectra.shape[:3], -1))
+    products = products.reshape(*products.shape[:3], *spectra.shape[3:])
+    tiles = fft.irfft(fft.ifft(products, axis=0, overwrite_x=True), n=lengths[1], axis=1)
+    # Only the first positions of a tile are right: behind them its end wraps around to its beginning.
+    return assemble(tiles[: steps[0], : steps[1]], geometry)
 
 
 def tiling(geometry: Geometry) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
@@ -92,7 +97,8 @@ def _missing(geometry: Geometry) -> tuple[int, ...]:
 
 def _kernel_spectra(weight: np.ndarray, geometry: Geometry, lengths: tuple[int, int]) -> np.ndarray:
     """Transform the kernels; conjugated, as cross-correlation does not flip them."""
-    spread = np.zeros((*geometry.extent, *weight.shape[:2]), weight.dtype)
-    spread[:: geometry.dilation[0], :: geometry.dilation[1]] = weight.transpose(2, 3, 0, 1)
-    spectra = fft.rfft2(spread, s=lengths, axes=(0, 1))
+    (height, width), (down, across) = geometry.extent, geometry.dilation
+    spread = np.zeros((*lengths, *weight.shape[:2]), weight.dtype)
+    spread[:height:down, :width:across] = weight.transpose(2, 3, 0, 1)
+    spectra = fft.rfft2(spread, axes=(0, 1))
     return np.conj(spectra, out=spectra)

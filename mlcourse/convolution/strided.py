@@ -26,8 +26,9 @@ def convolve2d_strided(x, weight, bias=None, *, stride=1, padding=0, dilation=1,
     depth, filters = geometry.depth, geometry.filters // geometry.groups
     for g in range(geometry.groups):
         own = slice(g * filters, (g + 1) * filters)
-        maps = np.tensordot(operands.weight[own], seen[:, g * depth : (g + 1) * depth], axes=([1, 2, 3], [1, 4, 5]))
-        output[:, own] = maps.swapaxes(0, 1)  # (filters, batch, h', w') before
+        its = seen[:, g * depth : (g + 1) * depth]
+        # (filters, batch, h', w'), with the first two changing places
+        output[:, own] = np.tensordot(operands.weight[own], its, axes=([1, 2, 3], [1, 4, 5])).swapaxes(0, 1)
     return operands.finish(output)
 
 

@@ -5,6 +5,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from mlcourse.convolution.fft import assemble
 from mlcourse.convolution.operands import Operands
+from mlcourse.convolution.shapes import Geometry
 from mlcourse.convolution.strips import strip_height
 
 
@@ -40,41 +41,56 @@ def convolve2d_winograd(x, weight, bias=None, *, stride=1, padding=0, dilation=1
         x, weight, bias, stride=stride, padding=padding, dilation=dilation, groups=groups, floating=True
     )
     geometry, output = operands.geometry, operands.empty()
-    _require_3x3(geometry)
-    groups, depth, filters = geometry.groups, geometry.depth, geometry.filters // geometry.groups
-    odd = tuple(n % 2 for n in geometry.output)
-    images = operands.padded(more=odd)
+    require_3x3(geometry)
+    images = operands.padded(more=tuple(n % 2 for n in geometry.output))
+    kernels = _along_both(_transform_kernel, operands.weight.transpose(2, 3, 0, 1))
     tiles = sliding_window_view(images, (4, 4), axis=(2, 3))[:, :, ::2, ::2].transpose(4, 5, 1, 0, 2, 3)
     rows, columns = tiles.shape[4:]
-
-    kernels = _along_both(_transform_kernel, operands.weight.transpose(2, 3, 0, 1))
-    kernels = kernels.reshape(4, 4, groups, filters, depth)
-    height = strip_height(rows, 16 * geometry.channels * geometry.batch * columns * images.itemsize)
+    maps = geometry.channels + geometry.filters
+    height = strip_height(rows, 16 * maps * geometry.batch * columns * images.itemsize)
     for top in range(0, rows, height):
-        strip = _along_both(_transform_tile, tiles[..., top : top + height, :])  # (4, 4, c, batch, height, columns)
-        taken = strip.shape[4]
-        products = np.matmul(kernels, strip.reshape(4, 4, groups, depth, -1))
-        products = products.reshape(4, 4, geometry.filters, geometry.batch, taken, columns)
-        results = _along_both(_transform_back, products)  # (2, 2, n, batch, height, columns)
-        below = output[:, :, 2 * top : 2 * (top + taken)]
-        below[...] = assemble(results, geometry)[:, :, : below.shape[2]]
+        below = output[:, :, 2 * top : 2 * (top + height)]
+        below[...] = _maps(tiles[..., top : top + height, :], kernels, geometry)[:, :, : below.shape[2]]
     return operands.finish(output)
+
+
+def _maps(tiles: np.ndarray, kernels: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Convolve tiles, (4, 4, c, batch, rows, columns), with transformed kernels, (4, 4, n, depth)."""
+    tail, groups = tiles.shape[3:], geometry.groups
+    tiles = _along_both(_transform_tile, tiles).reshape(4, 4, groups, geometry.depth, -1)
+    products = np.matmul(kernels.reshape(4, 4, groups, -1, geometry.depth), tiles)
+    return assemble(_along_both(_transform_back, products.reshape(4, 4, geometry.filters, *tail)), geometry)
 
 
 # The three transforms along one axis: rows of the matrices B^T, G and A^T of the paper, written as additions.
 
 
 def _transform_tile(d: np.ndarray) -> np.ndarray:
-    return np.stack([d[0] - d[2], d[1] + d[2], d[2] - d[1], d[1] - d[3]])
+    out = np.empty(d.shape, d.dtype)
+    np.subtract(d[0], d[2], out=out[0])
+    np.add(d[1], d[2], out=out[1])
+    np.subtract(d[2], d[1], out=out[2])
+    np.subtract(d[1], d[3], out=out[3])
+    return out
 
 
 def _transform_kernel(g: np.ndarray) -> np.ndarray:
-    ends = g[0] + g[2]
-    return np.stack([g[0], (ends + g[1]) / 2, (ends - g[1]) / 2, g[2]])
+    out = np.empty((4, *g.shape[1:]), g.dtype)
+    out[0], out[3] = g[0], g[2]
+    np.add(g[0], g[2], out=out[1])
+    np.subtract(out[1], g[1], out=out[2])
+    out[1] += g[1]
+    out[1:3] /= 2
+    return out
 
 
 def _transform_back(m: np.ndarray) -> np.ndarray:
-    return np.stack([m[0] + m[1] + m[2], m[1] - m[2] - m[3]])
+    out = np.empty((2, *m.shape[1:]), m.dtype)
+    np.add(m[0], m[1], out=out[0])
+    out[0] += m[2]
+    np.subtract(m[1], m[2], out=out[1])
+    out[1] -= m[3]
+    return out
 
 
 def _along_both(transform, array: np.ndarray) -> np.ndarray:
@@ -82,7 +98,8 @@ def _along_both(transform, array: np.ndarray) -> np.ndarray:
     return transform(transform(array).swapaxes(0, 1)).swapaxes(0, 1)
 
 
-def _require_3x3(geometry) -> None:
+def require_3x3(geometry: Geometry) -> None:
+    """Refuse what F(2x2, 3x3) cannot do, and say which rung can."""
     for name, given, needed in (
         ("weight", geometry.kernel, (3, 3)),
         ("stride", geometry.stride, (1, 1)),
