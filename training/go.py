@@ -50,7 +50,12 @@ def main():
         f"{(~out).sum()} real from all eight; {time.perf_counter() - start:.0f} s so far"
     )
 
-    figures = {"positions to train": len(X)}
+    figures = {
+        "command": "python training/go.py",
+        "seed": options.seed,
+        "held-out records": list(HELD_OUT_RECORDS),
+        "positions to train": len(X),
+    }
     known = {"all": keys(generated) | keys(real.select(~out)), "generated": keys(generated)}
     validation = go_views(stop_by, 0)
     networks = {
@@ -70,13 +75,14 @@ def main():
             learning_rate=2e-3 if convolutional else 1e-3,
             random_state=options.seed,
         )
+        net.half().float()  # as they ship
         parameters = sum(parameter.numel() for parameter in net.parameters())
         print(f"\n{name}: {parameters:,} parameters, best epoch {history.best_epoch}")
         figures[name] = {"parameters": parameters} | {
             part: report(net, part, positions, seen) for part, positions in held.items()
         }
         if name == "CNN":
-            figures[name]["whole held-out records"] = {
+            figures[name]["each held-out record"] = {
                 game: report(net, game, parts["real"].select(parts["real"].games == real.names.index(game)), seen)
                 for game in HELD_OUT_RECORDS
             }

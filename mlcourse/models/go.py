@@ -20,6 +20,7 @@ from torch import nn
 
 from mlcourse.datasets.go_board import Board
 from mlcourse.datasets.go_positions import GoPositions
+from mlcourse.models.weights import load_weights
 
 #: What each plane shows, in order. The first is the lecture's; those that follow see the board with the mover's eyes.
 PLANES = (
@@ -65,8 +66,10 @@ def go_planes(position) -> np.ndarray:
     ((9, 19, 19), np.float32(1.0), np.float32(-1.0))
     """
     if isinstance(position, GoPositions):
-        size = position.size
-        return np.stack([go_planes(board) for board in position.boards()] or [np.empty((0, size, size))])
+        planes = np.zeros((len(position), len(PLANES), position.size, position.size), dtype=np.float32)
+        for i, board in enumerate(position.boards()):
+            planes[i] = go_planes(board)
+        return planes
     if not isinstance(position, Board):
         raise TypeError(
             f"position must be a Board or GoPositions, not {type(position).__name__}: the bare stones do not tell "
@@ -183,14 +186,15 @@ class _GoPolicy(nn.Module):
         single = planes.ndim == 3
         x = torch.from_numpy(planes[None] if single else planes)
         legal = x[:, 7].numpy() > 0
-        was_training = self.training
+        was_training, weight = self.training, next(self.parameters())
         self.eval()
         total = np.zeros(legal.shape)
         with torch.no_grad():
             for start in range(0, len(x), 256):
                 part = slice(start, start + 256)
                 for k in range(8 if symmetries else 1):
-                    logits = self(go_symmetry(x[part], k).contiguous()).double().reshape(-1, self.size, self.size)
+                    logits = self(go_symmetry(x[part], k).contiguous().to(weight)).double().cpu()
+                    logits = logits.reshape(-1, self.size, self.size)
                     total[part] += _masked_softmax(go_symmetry_inverse(logits, k).numpy(), legal[part])
         self.train(was_training)
         found = total / (8 if symmetries else 1)
@@ -198,6 +202,8 @@ class _GoPolicy(nn.Module):
 
     def accuracy(self, positions: GoPositions, top: int = 1) -> float:
         """How often the move that was played is among the `top` likeliest legal ones, 0 to 1."""
+        if not len(positions):
+            raise ValueError("positions must hold at least one position.")
         return float(self.hits(positions, top).mean())
 
     def hits(self, positions: GoPositions, top: int = 1) -> np.ndarray:
@@ -284,8 +290,6 @@ def pretrained_go_policy() -> GoPolicyCNN:
     >>> probabilities.shape, round(float(probabilities.sum()), 6)
     ((19, 19), 1.0)
     """
-    from mlcourse.models.weights import load_weights
-
     return load_weights(GoPolicyCNN(), "go_policy")
 
 
