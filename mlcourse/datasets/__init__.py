@@ -8,6 +8,8 @@ from mlcourse.datasets.go_positions import GoPositions, go_positions
 from mlcourse.datasets.go_records import fetch_go_records
 from mlcourse.datasets.go_selfplay import make_go_positions
 from mlcourse.datasets.hapt import BASIC_ACTIVITIES, fetch_hapt
+from mlcourse.datasets.images import LabelledImages, load_digits28, sample_photographs
+from mlcourse.datasets.mnist import fetch_mnist
 from mlcourse.datasets.recording import load_recording
 from mlcourse.datasets.sgf import GameRecord, SGFError, load_sgf, parse_sgf
 from mlcourse.datasets.simulate import make_activities
@@ -25,19 +27,23 @@ __all__ = [
     "GameRecord",
     "GoPositions",
     "IllegalMoveError",
+    "LabelledImages",
     "Recording",
     "SGFError",
     "Windows",
     "fetch_go_records",
     "fetch_hapt",
+    "fetch_mnist",
     "fetch_uci_har",
     "fetch_wisdm",
     "fetch_wisdm_51",
     "fetch_wisdm_features",
     "go_positions",
+    "load_digits28",
     "load_recording",
     "load_sgf",
     "make_activities",
     "make_go_positions",
     "parse_sgf",
+    "sample_photographs",
 ]

@@ -40,6 +40,8 @@ class Source:
     files : tuple of pairs of str
         Where the publisher has no archive worth its size: address and name of each single file. Then `address` is where
         they can be looked at, `archive` is empty, and `member_sha256` has the checksum of each.
+    instead : tuple of str
+        Members of another form in which the same data are in circulation, and read just as well.
     """
 
     name: str
@@ -54,10 +56,18 @@ class Source:
     citation: str
     member_sha256: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    instead: tuple[str, ...] = ()
 
 
 _UCI = "https://archive.ics.uci.edu/static/public"
 _NO_COMMERCE = "CC BY 4.0 on the publisher's page; the readme inside rules out commercial use"
+
+_MNIST_FILES = (
+    ("train-images-idx3-ubyte.gz", "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+    ("train-labels-idx1-ubyte.gz", "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+    ("t10k-images-idx3-ubyte.gz", "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+    ("t10k-labels-idx1-ubyte.gz", "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+)
 
 # Name, the commit by which it is fetched, checksum.
 _GO_RECORDS = (
@@ -157,6 +167,23 @@ DATASETS: dict[str, Source] = {
                 "J.-L. Reyes-Ortiz, L. Oneto, A. Samà, X. Parra, D. Anguita: Transition-Aware Human Activity "
                 "Recognition Using Smartphones, Neurocomputing 171, 2016"
             ),
+        ),
+        Source(
+            name="mnist",
+            title="MNIST: 70,000 handwritten digits, 28x28 pixels",
+            folder="mnist",
+            address="https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+            archive="mnist.npz",
+            sha256="731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+            size=11_490_434,
+            members=("x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"),
+            licence="CC BY-SA 3.0",
+            citation=(
+                "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-Based Learning Applied to Document Recognition, "
+                "Proceedings of the IEEE 86(11), 1998"
+            ),
+            member_sha256=_MNIST_FILES,
+            instead=tuple(name for name, _ in _MNIST_FILES),
         ),
         Source(
             name="go_records",
@@ -343,11 +370,10 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
         If the copy that is here, or was downloaded, is damaged.
     """
     source = _source(name)
-    members = source.members if members is None else tuple(members)
     lacking = ""
     for candidate in _candidates(source, data_home):
         archive = Archive(candidate)
-        missing = [member for member in members if not archive.has(member)]
+        missing = _lacks(source, archive, members)
         if not missing:
             return archive
         archive.close()
@@ -381,7 +407,7 @@ def open_archive(name: str, members=None, *, data_home=None, download_if_missing
     if source.sha256 is None:
         _record(target)
     archive = Archive(target)
-    missing = [member for member in members if not archive.has(member)]
+    missing = _lacks(source, archive, members)
     if missing:
         archive.close()
         raise DamagedArchiveError(
@@ -459,9 +485,15 @@ def _missing(source: Source, candidate: Path) -> tuple[str, ...]:
         return ()  # the publisher's, whole unless damaged, and large: not worth a look inside
     try:
         with Archive(candidate) as archive:
-            return tuple(member for member in source.members if not archive.has(member))
+            return _lacks(source, archive)
     except DamagedArchiveError:
         return ()  # `open_archive` and `verify` tell
+
+
+def _lacks(source: Source, archive: Archive, members=None) -> tuple[str, ...]:
+    """Members that are not there; by default, of the form of which least is missing."""
+    forms = [form for form in (source.members, source.instead) if form] if members is None else [tuple(members)]
+    return min((tuple(member for member in form if not archive.has(member)) for form in forms), key=len)
 
 
 def _candidates(source: Source, data_home):
@@ -478,7 +510,8 @@ def _candidates(source: Source, data_home):
             if file.is_file() and file.name.lower().endswith(_PACKED) and file not in own
         )
         yield from packed
-        if any(file.is_file() for member in source.members for file in folder.rglob(Path(member).name)):
+        known = source.members + source.instead
+        if any(file.is_file() for member in known for file in folder.rglob(Path(member).name)):
             yield folder
 
 

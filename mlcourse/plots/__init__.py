@@ -3,6 +3,8 @@
 from mlcourse.plots.boundaries import plot_boundaries
 from mlcourse.plots.confusion import confusion_in_words, plot_confusion
 from mlcourse.plots.go import board_in_words, plot_board
+from mlcourse.plots.images import plot_images
+from mlcourse.plots.learning import plot_data_size, plot_learning_curves
 from mlcourse.plots.signals import plot_signals, plot_windows
 from mlcourse.plots.style import colors, show, use_style
 from mlcourse.plots.thresholds import threshold_tuner
@@ -15,6 +17,9 @@ __all__ = [
     "plot_board",
     "plot_boundaries",
     "plot_confusion",
+    "plot_data_size",
+    "plot_images",
+    "plot_learning_curves",
     "plot_signals",
     "plot_tree",
     "plot_windows",
