@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from mlcourse.convolution.operands import Operands, as_array, pad
-from mlcourse.convolution.shapes import Geometry, per_axis
+from mlcourse.convolution.shapes import Geometry, axes_of, per_axis
 from mlcourse.convolution.strided import windows
 from mlcourse.convolution.strips import strip_height
 
@@ -147,9 +147,9 @@ def shifts(geometry: Geometry):
 
 def _geometry(shape, size, stride, padding, dilation) -> Geometry:
     """Sizes for one filter over all channels of images of this shape."""
-    shape = tuple(shape)
+    shape = axes_of(shape, "shape")
     if not 2 <= len(shape) <= 4:
-        raise ValueError(f"x must have shape (h, w), (c, h, w) or (batch, c, h, w), got {shape}.")
+        raise ValueError(f"images must have shape (h, w), (c, h, w) or (batch, c, h, w), got shape {shape}.")
     batch, channels, *image = (1,) * (4 - len(shape)) + shape
     kernel = per_axis(size, "size")
     return Geometry.of(

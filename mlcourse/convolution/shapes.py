@@ -78,6 +78,14 @@ def per_axis(value, name: str, least: int = 1, axes: int = 2) -> tuple[int, ...]
     return tuple(whole(one, name, least) for one in values)
 
 
+def axes_of(shape, name: str) -> tuple[int, ...]:
+    """Read a shape."""
+    try:
+        return tuple(whole(one, name, 0) for one in shape)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a tuple of whole numbers, got {shape!r}.") from None
+
+
 @dataclass(frozen=True)
 class Geometry:
     """All sizes of one convolution; tuples hold a value for each spatial axis, (vertical, horizontal) for images."""
@@ -97,7 +105,7 @@ class Geometry:
     @classmethod
     def of(cls, x_shape, weight_shape, *, stride=1, padding=0, dilation=1, groups=1, axes=2) -> "Geometry":
         """Check the shapes against each other; see `convolve2d` for what is allowed."""
-        x_shape, weight_shape = tuple(x_shape), tuple(weight_shape)
+        x_shape, weight_shape = axes_of(x_shape, "x_shape"), axes_of(weight_shape, "weight_shape")
         groups = whole(groups, "groups")
         stride = per_axis(stride, "stride", 1, axes)
         padding = per_axis(padding, "padding", 0, axes)
