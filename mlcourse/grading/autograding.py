@@ -1,10 +1,16 @@
 """Grade what was handed in."""
 
+import itertools
 import warnings
 from pathlib import Path
 
-from .course import Course, last_error
+from . import execution
+from .course import Course, CourseError, last_error
+from .executors import LocalPool
 from .report import Line, Report, track
+from .results import Results
+from .sandbox.client import why_not
+from .sanitizing import Sanitizer
 
 
 def grade(
@@ -13,12 +19,18 @@ def grade(
     *,
     course: str | Path | None = None,
     force: bool = False,
+    jobs: int | None = None,
+    timeout: int | None = None,
+    memory: int | None = None,
+    unsafe: bool = False,
     console=None,
 ) -> Report:
     """Grade the submissions of an assignment in ``submitted/STUDENT/ASSIGNMENT``.
 
-    What was graded already is graded again only when a newer version was handed in. A damaged, empty or missing
-    notebook is graded as one in which nothing was answered, and reported. The submitted files are never changed.
+    Notebooks are executed in sandboxes, several at once, and nbgrader puts the points into the gradebook, one after the
+    other. What was executed is kept: whatever ends this call, the next one goes on where it was. What was graded is
+    graded again only when the submission, the assignment or this package changed. A damaged, empty or missing notebook
+    is graded as one in which nothing was answered, and reported. The submitted files are never changed.
 
     Parameters
     ----------
@@ -28,49 +40,118 @@ def grade(
     course : path, optional
         Root of the course, see :func:`mlcourse.grading.course.find_course`.
     force : bool
-        Grade again, whatever is there.
+        Execute and grade again, whatever is there.
+    jobs : int, optional
+        How many notebooks are executed at once; as many as there are usable cores if left out.
+    timeout : int, optional
+        Seconds that a cell may take; those of the course's settings if left out.
+    memory : int, optional
+        MB that a notebook may use; those of the course's settings if left out.
+    unsafe : bool
+        Execute in plain kernels, with all the rights of whoever calls this, where there is no sandbox.
     console : rich.console.Console, optional
         Where to show a progress bar.
 
     Returns
     -------
     Report
-        States: "graded", "restored" (graded, with deleted test cells put back), "damaged" and "missing" (graded as
-        unanswered), "skipped" (graded before) and "failed".
+        States: "graded", "restored" (graded, with deleted test cells put back), "flagged" (graded, and something was
+        odd when it was executed: a kernel that died, a cell that took too long, a flood of output), "damaged" and
+        "missing" (graded as unanswered), "skipped" (graded before) and "failed".
 
     Raises
     ------
     CourseError
-        When there is no such course, assignment or submission.
+        When there is no such course, assignment or submission, or no sandbox.
     """
     opened = Course.open(course)
     opened.need_assignment(assignment)
     names = opened.students("submitted", assignment, students)
-    lines = [_grade_one(opened, assignment, name, force) for name in track(names, f"grade {assignment}", console)]
-    return Report(assignment, lines)
+    asked = {"timeout": timeout, "kernel_name": execution.PLAIN if unsafe else None}
+    asked["limits"] = None if memory is None else {"memory": memory}
+    opened.api.config.Execute.update({name: value for name, value in asked.items() if value is not None})
+    if not unsafe and (why := why_not()):
+        raise CourseError(f"{why} Grade on another machine, or, if you trust all of this code, with --unsafe.")
+    executor = LocalPool(jobs)
+    try:
+        executed = _execute_ahead(opened, assignment, names, executor, force)
+        lines = {
+            student: _grade_one(opened, assignment, student, keys, error, force)
+            for student, keys, error in track(executed, f"grade {assignment}", console, total=len(names))
+        }
+    finally:
+        executor.close()
+    return Report(assignment, [lines[name] for name in names])
 
 
-def _grade_one(course: Course, assignment: str, student: str, force: bool) -> Line:
+def _execute_ahead(course: Course, assignment: str, students: list[str], executor, force: bool):
+    """Execute whatever has no result yet; yield each person in turn, with the keys of her jobs and what went wrong.
+
+    Nothing is written to the gradebook here: nbgrader's own converter does that, when it finds the results.
+    """
+    sanitizer = Sanitizer(course, assignment)
+    results = Results(course.root)
+    keys: dict[str, dict[str, str]] = {}
+    errors: dict[str, str] = {}
+    left: dict[str, int] = {}  # jobs of a person that are still to be executed
+    owner: dict[int, tuple[str, str]] = {}
+
+    def jobs():
+        for student in students:
+            keys[student], todo = {}, []
+            try:
+                for name in sanitizer.notebooks:
+                    job = sanitizer.job(student, name)
+                    keys[student][name] = job["key"]
+                    if force or results.get(job, assignment, student, name) is None:
+                        todo.append((name, job))
+            except Exception as error:  # a submission in a state that nobody thought of must not stop the others
+                errors[student], todo = f"{type(error).__name__}: {error}", []
+            left[student] = len(todo)
+            for name, job in todo:
+                owner[id(job)] = student, name
+                yield job
+
+    turn = iter(students)
+    student = next(turn, None)
+    for job, result in itertools.chain(executor.run(jobs()), [(None, None)]):
+        if job is not None:
+            whose, name = owner.pop(id(job))
+            if isinstance(result, Exception):
+                errors[whose] = str(result)
+            else:
+                results.put(result, assignment, whose, name)
+            left[whose] -= 1
+        while student is not None and left.get(student) == 0:
+            yield student, keys.pop(student), errors.pop(student, "")
+            student = next(turn, None)
+
+
+def _grade_one(course: Course, assignment: str, student: str, keys: dict[str, str], error: str, force: bool) -> Line:
     from .submissions import examine
 
+    if error:
+        return Line(student, "failed", says=error)
     with course.gradebook() as gradebook:
         findings = examine(course.folder("submitted", student, assignment), gradebook, assignment)
     says = "; ".join(
         finding.says if finding.notebook == assignment else f"{finding.notebook}: {finding.says}"
         for finding in findings
     )
-    if not force and not _is_newer(course, assignment, student):
-        return Line(student, "skipped", *_scores(course, assignment, student), says=says)
+    results = Results(course.root)
+    if not force and _is_graded(course, assignment, student) and results.graded(assignment, student) == keys:
+        return Line(student, "skipped", *_result(course, assignment, student)[:2], says=says)
     if unread := _unreadable_timestamp(course, assignment, student):
         return Line(student, "failed", says=unread)
     result = _autograde(course, assignment, student)
     if not result["success"]:
         return Line(student, "failed", says=last_error(result))
+    results.mark_graded(assignment, student, keys)
     score, max_score, by_hand = _result(course, assignment, student)
-    if by_hand:
-        says = "; ".join(filter(None, [says, "to be read by a person"]))
-    states = {finding.state for finding in findings}
-    state = next((state for state in ("damaged", "missing", "restored") if state in states), "graded")
+    flags = [flag for name in keys for flag in results.flags(assignment, student, name)]
+    says = "; ".join(filter(None, [says, *flags, "to be read by a person" if by_hand else ""]))
+    states = {finding.state for finding in findings} | ({"flagged"} if flags else set())
+    state = next((state for state in ("damaged", "missing", "restored", "flagged") if state in states), "graded")
     return Line(student, state, score, max_score, says)
 
 
@@ -105,21 +186,12 @@ def _autograde(course: Course, assignment: str, student: str) -> dict:
             return capture_log(app)
 
 
-def _is_newer(course: Course, assignment: str, student: str) -> bool:
-    """Whether something was handed in after it was graded, or was never graded."""
-    graded = list(course.folder("autograded", student, assignment).glob("*.ipynb"))
-    if not graded:
-        return True
-    since = min(path.stat().st_mtime for path in graded)
-    handed_in = course.folder("submitted", student, assignment).rglob("*")
-    return any(path.is_file() and path.stat().st_mtime > since for path in handed_in)
+def _is_graded(course: Course, assignment: str, student: str) -> bool:
+    """Whether nbgrader's own folder holds a graded notebook; somebody may have deleted it to have it made anew."""
+    return any(course.folder("autograded", student, assignment).glob("*.ipynb"))
 
 
 def _result(course: Course, assignment: str, student: str) -> tuple[float, float, bool]:
     with course.gradebook() as gradebook:
         submission = gradebook.find_submission(assignment, student)
         return submission.score, submission.max_score, submission.needs_manual_grade
-
-
-def _scores(course, assignment, student):
-    return _result(course, assignment, student)[:2]

@@ -9,7 +9,9 @@ import asyncio
 import base64
 import hashlib
 import json
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -103,7 +105,9 @@ def execute(job: dict) -> dict:
     mlcourse.grading.sandbox.client.SandboxError
         Where kernels cannot be isolated, or one does not start.
     """
-    return asyncio.run(_Runner(job).run())
+    # In a thread of its own, since the formgrader calls this from within a running event loop.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(_Runner(job).run())).result()
 
 
 class _Runner(NotebookClient):
@@ -176,7 +180,7 @@ class _Runner(NotebookClient):
         }
 
     async def _start(self, folder: str) -> None:
-        await self.async_start_new_kernel(cwd=folder)
+        await self.async_start_new_kernel(cwd=folder, env={**os.environ, "NBGRADER_EXECUTION": "autograde"})
         await self.async_start_new_kernel_client()
         info = await self.async_wait_for_reply(self.kc.kernel_info())
         self.nb.metadata["language_info"] = info["content"]["language_info"] if info else {}

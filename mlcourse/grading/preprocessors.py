@@ -2,30 +2,47 @@
 
 import html
 import re
+from pathlib import Path
 
 import nbgrader.preprocessors
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPreprocessor
 from nbgrader.utils import is_locked
-from traitlets import List
+from traitlets import Dict, List, Unicode
+
+from . import execution
+from .jobs import apply_result, keep_files, make_job
+from .results import Results
 
 _SHORTEST = 8  # characters of a hidden line that is worth looking for in outputs: not `)` or `else:`
 
 
 class Execute(nbgrader.preprocessors.Execute):
-    """Execute a notebook; what it writes on standard error is output like any other.
+    """Execute a notebook in the sandbox, or take the result from before if nothing changed."""
 
-    nbgrader gives no points for a cell with text on standard error, so that a harmless warning would cost everything.
-    An error is recorded as an error, not as text, and still costs.
-    """
+    kernel_name = Unicode(execution.SANDBOX, help="The kernel: sandboxed, or a plain one.").tag(config=True)
+    limits = Dict(help="Of a kernel: memory, processes, disk, cpu, wall, export (MB and seconds).").tag(config=True)
 
     def preprocess(self, nb, resources, km=None):
         """Execute `nb` and return it with outputs, together with `resources`."""
-        nb, resources = super().preprocess(nb, resources, km)
-        for cell in nb.cells:
-            for output in cell.get("outputs", []):
-                if output.output_type == "stream":
-                    output.name = "stdout"
+        result = self._from_before_or_now(nb, resources["nbgrader"])
+        apply_result(result, nb)
+        keep_files(result, Path(resources["metadata"]["path"]))
         return nb, resources
+
+    def _from_before_or_now(self, nb, place: dict) -> dict:
+        where = place["assignment"], place["student"], place["notebook"]
+        coursedir = self.parent.parent.coursedir  # of the run, through the exporter
+        job = make_job(nb, coursedir, *where[:2], **self.settings())
+        results = Results(coursedir.root)
+        result = results.get(job, *where)
+        if result is None:
+            result = execution.execute(job)
+            results.put(result, *where)
+        return result
+
+    def settings(self) -> dict:
+        """What a job depends on beside notebook and files."""
+        return {"timeout": self.timeout, "limits": dict(self.limits), "kernel": self.kernel_name}
 
 
 class HideTests(NbGraderPreprocessor):

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 # States that ask for somebody's attention, with the colour of their line.
-_COLOURS = {"failed": "red", "damaged": "yellow", "missing": "yellow", "restored": "yellow", "kept": "yellow"}
+_ODD = ("damaged", "missing", "restored", "flagged", "kept")
+_COLOURS = {"failed": "red"} | dict.fromkeys(_ODD, "yellow")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Report:
         return table
 
 
-def track(items, title: str, console=None):
+def track(items, title: str, console=None, total: int | None = None):
     """Yield items, with a progress bar on a rich console where one is given."""
     if console is None:
         yield from items
@@ -78,8 +79,8 @@ def track(items, title: str, console=None):
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(title, total=len(items))
+        task = bar.add_task(title, total=len(items) if total is None else total)
         for item in items:
-            bar.update(task, description=f"{title} {item}")
+            bar.update(task, description=f"{title} {item if isinstance(item, str) else item[0]}")
             yield item
             bar.advance(task)

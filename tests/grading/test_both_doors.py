@@ -178,8 +178,9 @@ def test_what_fails_is_reported_and_the_others_are_graded(tiny_course):
     (path.parent / "timestamp.txt").write_text("yesterday")
     nbcourse.hand_in(tiny_course, "dan", tiny.NAME, tiny.RIGHT)
     report = grade(tiny.NAME, course=tiny_course)
-    assert [line.state for line in report.lines] == ["graded", "failed", "failed", "graded"]
-    assert "died" in report.lines[1].says
+    assert [line.state for line in report.lines] == ["graded", "flagged", "failed", "graded"]
+    assert "cell 4: the kernel ended with status 1" in report.lines[1].says
+    assert report.lines[1].score == 2  # what came before keeps its points
     assert "timestamp.txt" in report.lines[2].says
     assert report.exit_code == 1
 

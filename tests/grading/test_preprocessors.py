@@ -6,7 +6,9 @@ from nbconvert.filters import ansi2html
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.utils import determine_grade
 
-from mlcourse.grading.preprocessors import Execute, HideTests
+from mlcourse.grading.execution import execute, new_job
+from mlcourse.grading.jobs import apply_result
+from mlcourse.grading.preprocessors import HideTests
 
 MARK = {
     "schema_version": 3,
@@ -37,9 +39,9 @@ def test_only_errors_cost():
             graded("import logging; logging.warning('harmless')"),
         ]
     )
-    executed, _ = Execute().preprocess(notebook, {})
-    assert [determine_grade(cell)[0] for cell in executed.cells] == [2, 1.5, 0, 0, 0, 2]
-    assert "harmless" in executed.cells[0].outputs[0].text
+    apply_result(execute(new_job(notebook, {})), notebook)
+    assert [determine_grade(cell)[0] for cell in notebook.cells] == [2, 1.5, 0, 0, 0, 2]
+    assert "harmless" in notebook.cells[0].outputs[0].text
 
 
 def hide(*outputs, source=TEST):

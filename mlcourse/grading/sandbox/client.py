@@ -62,6 +62,14 @@ class SandboxError(RuntimeError):
     """The sandbox does not work on this machine; the message says why, and what to do."""
 
 
+def why_not() -> str:
+    """Why kernels cannot be isolated on this machine, as a sentence, or an empty string."""
+    if not sys.platform.startswith("linux"):
+        return f"Kernels cannot be isolated on {sys.platform}: that takes Linux."
+    why = system.namespaces_work()
+    return f"Kernels cannot be isolated here: the system does not let a process have namespaces ({why})." if why else ""
+
+
 class Server:
     """A warm server of this process; it ends with it.
 
@@ -77,10 +85,8 @@ class Server:
     """
 
     def __init__(self, modules=MODULES):
-        if not sys.platform.startswith("linux"):
-            raise SandboxError(f"kernels cannot be isolated on {sys.platform}: that takes Linux.")
-        if why := system.namespaces_work():
-            raise SandboxError(f"this machine does not let a process isolate itself ({why}).")
+        if why := why_not():
+            raise SandboxError(why)
         self._folder = tempfile.TemporaryDirectory(prefix="mlcourse-", ignore_cleanup_errors=True)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = subprocess.Popen(

@@ -1,0 +1,96 @@
+"""Where jobs are executed: in processes of this machine, or on a Dask cluster.
+
+An executor has one method, ``run(jobs)``. It takes jobs as it has room for them, so that memory does not grow with the
+class, and yields each with its result, or with the exception that kept it from one, in the order in which they finish.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Protocol
+
+from . import execution
+
+_TRIES = 3  # of a job whose worker is lost
+
+
+class Executor(Protocol):
+    """What grading needs of an executor."""
+
+    def run(self, jobs: Iterable[dict]) -> Iterator[tuple[dict, dict | Exception]]:
+        """Execute jobs; yield each with its result or with what went wrong."""
+        ...
+
+    def close(self) -> None:
+        """End the workers."""
+        ...
+
+
+class LocalPool:
+    """Worker processes on this machine, each with a warm server of its own.
+
+    A worker that is lost (killed, out of memory) is replaced, and its job is tried again.
+
+    Parameters
+    ----------
+    workers : int, optional
+        As many as there are usable cores if left out.
+
+    Raises
+    ------
+    ValueError
+        If `workers` is not positive.
+    """
+
+    def __init__(self, workers: int | None = None):
+        workers = usable_cores() if workers is None else workers
+        if workers < 1:
+            raise ValueError(f"workers must be at least 1, got {workers}.")
+        self.workers = workers
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+
+    def run(self, jobs):
+        """Execute jobs; yield each with its result or with what went wrong."""
+        waiting = iter(jobs)
+        running: dict[Future, tuple[dict, int]] = {}
+        again: list[tuple[dict, int]] = []
+        while True:
+            while len(running) < 2 * self.workers:
+                job, tries = again.pop() if again else (next(waiting, None), 1)
+                if job is None:
+                    break
+                try:
+                    running[self._pool.submit(execution.execute, job)] = job, tries
+                except BrokenProcessPool:
+                    again.append((job, tries))
+                    self._replace_pool()
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                job, tries = running.pop(future)
+                error = future.exception()
+                if isinstance(error, BrokenProcessPool) and tries < _TRIES:
+                    again.append((job, tries + 1))
+                    self._replace_pool()
+                else:
+                    yield job, error if error is not None else future.result()
+
+    def _replace_pool(self) -> None:
+        if getattr(self._pool, "_broken", True):
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = self._new_pool()
+
+    def close(self) -> None:
+        """End the workers and their kernels."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

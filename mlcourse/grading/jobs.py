@@ -1,0 +1,88 @@
+"""From a sanitised notebook to the job that executes it, and from its result back into the notebook."""
+
+import os
+import stat
+from pathlib import Path
+
+import nbformat
+
+from . import execution
+
+_MOST_BYTES = 100_000_000  # of the files beside a notebook
+
+
+def make_job(notebook, coursedir, assignment: str, student: str, **settings) -> dict:
+    """Describe the execution of a sanitised notebook.
+
+    Both phases of grading call this, the one that executes ahead and nbgrader's own, and get the same job.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+    coursedir : nbgrader.coursedir.CourseDirectory
+    assignment, student : str
+    **settings
+        See `execution.new_job`.
+
+    Raises
+    ------
+    ValueError
+        If the files beside the notebook are too many bytes.
+    """
+    submitted = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
+    source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
+    files = regular_files(submitted) | regular_files(source)
+    return execution.new_job(notebook, files, **settings)
+
+
+def regular_files(folder: Path) -> dict[str, bytes]:
+    """Content of the files in a folder, by relative path; no notebooks, no hidden ones, and no link is followed.
+
+    Raises
+    ------
+    ValueError
+        If they are more than 100 MB.
+    """
+    found: dict[str, bytes] = {}
+    left = _MOST_BYTES
+    for where, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
+        for name in sorted(names):
+            state = os.stat(name, dir_fd=handle, follow_symlinks=False)
+            if name.startswith(".") or name.endswith(".ipynb") or not stat.S_ISREG(state.st_mode):
+                continue
+            left -= state.st_size
+            if left < 0:
+                raise ValueError(f"the files beside the notebook in {folder} are more than {_MOST_BYTES // 10**6} MB.")
+            with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=handle), "rb") as file:
+                found[os.path.relpath(os.path.join(where, name), folder)] = file.read()
+    return found
+
+
+def apply_result(result: dict, notebook) -> None:
+    """Put outputs into the notebook, in place.
+
+    What was written on standard error is output like any other: nbgrader gives no points for a cell with text there, so
+    that a harmless warning would cost everything. An error is recorded as an error, not as text, and still costs.
+    """
+    for cell, executed in zip(notebook.cells, result["cells"], strict=True):
+        if cell.cell_type == "code" and executed is not None:
+            cell.outputs = [nbformat.from_dict(output) for output in executed["outputs"]]
+            cell.execution_count = executed["execution_count"]
+            for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.name = "stdout"
+    if result.get("language_info"):
+        notebook.metadata["language_info"] = nbformat.from_dict(result["language_info"])
+
+
+def keep_files(result: dict, folder: Path) -> None:
+    """Write the files that a notebook made next to it, where nothing else has their name."""
+    import base64
+
+    root = folder.resolve()
+    for name, content in result["files"].items():
+        path = (root / name).resolve()
+        if path.is_relative_to(root) and not path.exists() and not name.endswith(".ipynb"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(base64.b64decode(content))
