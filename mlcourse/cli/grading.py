@@ -49,16 +49,41 @@ def release(
 def grade(
     assignment: Assignment,
     student: Students = None,
-    force: Force = False,
+    force: Annotated[bool, typer.Option("--force", help="Execute and grade again, whatever is there.")] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Notebooks at once. Default: one a core.", show_default=False)
+    ] = None,
+    timeout: Annotated[
+        int | None, typer.Option(min=1, help="Seconds a cell may take. Default: the course's.", show_default=False)
+    ] = None,
+    memory: Annotated[
+        int | None, typer.Option(min=1, help="MB a notebook may use. Default: the course's.", show_default=False)
+    ] = None,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Without a sandbox: submitted code gets all of your rights.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write what was done into this file, as JSON.", show_default=False)
+    ] = None,
     course: Course = None,
 ) -> None:
     """Grade what was handed in, in submitted/STUDENT/ASSIGNMENT of the course.
 
-    What was graded before is passed over, unless something newer was handed in.
+    Each notebook is executed in a sandbox: no network, nothing of your files, bounded memory and time. What was graded
+    before is passed over, unless the submission or the assignment changed. Ends with 0, or with 1 if somebody's work
+    could not be graded.
     """
     from mlcourse.grading.autograding import grade
 
-    _show(grade(assignment, student, course=course, force=force, console=progress_console()))
+    if unsafe:
+        console(stderr=True).print("[yellow]Without a sandbox: what was handed in is executed with all of your rights.")
+    done = grade(
+        assignment, student, course=course, force=force, jobs=jobs, timeout=timeout, memory=memory, unsafe=unsafe,
+        console=progress_console(),
+    )  # fmt: skip
+    if report is not None:
+        report.write_text(done.to_json(), encoding="utf-8")
+    _show(done)
 
 
 def feedback(assignment: Assignment, student: Students = None, course: Course = None) -> None:

@@ -1,7 +1,8 @@
 """What a step did, one line a person or assignment."""
 
+import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ class Report:
         """One sentence: "a01_sensing: 3 graded, 1 damaged"."""
         return f"{self.title}: " + (", ".join(f"{n} {state}" for state, n in self.counts.items()) or "nothing to do")
 
+    def to_json(self) -> str:
+        """The same as JSON: ``title``, ``counts``, and ``lines`` with the fields of `Line`."""
+        return json.dumps({"title": self.title, "counts": self.counts, "lines": [asdict(line) for line in self.lines]})
+
     def table(self) -> "Table":
         """The lines as a table for a terminal."""
         from rich.table import Table
@@ -75,9 +80,13 @@ def track(items, title: str, console=None, total: int | None = None):
     if console is None:
         yield from items
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    class Rate(ProgressColumn):
+        def render(self, task):
+            return f"{60 * task.speed:.0f} a minute" if task.speed else ""
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=len(items) if total is None else total)
         for item in items:

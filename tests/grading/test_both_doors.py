@@ -1,5 +1,6 @@
 """A class with every kind of mishap gets the same grades through ``mlcourse`` and through plain nbgrader."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -198,3 +199,13 @@ def test_errors_say_what_to_do(tiny_course, tmp_path):
     nbcourse.hand_in(tiny_course, "ann", tiny.NAME, {})
     with pytest.raises(CourseError, match="bob"):
         grade(tiny.NAME, ["ann", "bob"], course=tiny_course)
+
+
+def test_what_was_done_can_be_read_by_programs(tiny_course):
+    release(course=tiny_course)
+    nbcourse.hand_in(tiny_course, "ann", tiny.NAME, tiny.RIGHT)
+    report = json.loads(grade(tiny.NAME, course=tiny_course, jobs=1, timeout=60, memory=1000).to_json())
+    assert report["counts"] == {"graded": 1}
+    assert report["lines"][0] == {
+        "name": "ann", "state": "graded", "score": 5.0, "max_score": 7.0, "says": "to be read by a person"
+    }  # fmt: skip
