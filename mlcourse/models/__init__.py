@@ -15,6 +15,7 @@ _MODULES = {
     "go_symmetry": "go",
     "pretrained_go_policy": "go",
     "lecture_cnn": "digits",
+    "lecture_dense": "digits",
     "pretrained_lecture_cnn": "digits",
     "layer_table": "layers",
     "load_weights": "weights",
