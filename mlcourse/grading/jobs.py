@@ -44,6 +44,8 @@ def regular_files(folder: Path) -> dict[str, bytes]:
         If they are more than 100 MB.
     """
     found: dict[str, bytes] = {}
+    if not folder.is_dir():
+        return found
     left = _MOST_BYTES
     for where, folders, names, handle in os.fwalk(folder, follow_symlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
