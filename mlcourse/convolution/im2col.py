@@ -153,5 +153,10 @@ def _geometry(shape, size, stride, padding, dilation) -> Geometry:
     batch, channels, *image = (1,) * (4 - len(shape)) + shape
     kernel = per_axis(size, "size")
     return Geometry.of(
-        (batch, channels, *image), (1, channels, *kernel), stride=stride, padding=padding, dilation=dilation
+        (batch, channels, *image),
+        (1, channels, *kernel),
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        kernel_name="size",
     )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from mlcourse.convolution.operands import Operands, as_array, pad
-from mlcourse.convolution.shapes import output_size, per_axis
+from mlcourse.convolution.shapes import per_axis, positions
 
 
 def convolve2d(x, weight, bias=None, *, stride=1, padding=0, dilation=1, groups=1) -> np.ndarray:
@@ -153,7 +153,7 @@ def _pool(summary, x: np.ndarray, size, stride, padding, *, fill, result) -> np.
             f"padding must be at most half of size, else some windows hold nothing but padding; got padding {padding} "
             f"for size {size}."
         )
-    rows, columns = map(output_size, x.shape[-2:], size, stride, padding)
+    rows, columns = map(positions, x.shape[-2:], size, stride, padding, (1, 1), ("size", "size"))
 
     x = pad(x, padding, fill)
     output = np.empty((*x.shape[:-2], rows, columns), result)

@@ -46,11 +46,16 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilat
     """
     size, kernel = whole(size, "size"), whole(kernel, "kernel")
     stride, padding, dilation = whole(stride, "stride"), whole(padding, "padding", 0), whole(dilation, "dilation")
+    return positions(size, kernel, stride, padding, dilation, "kernel")
+
+
+def positions(size: int, kernel: int, stride: int, padding: int, dilation: int, name: str) -> int:
+    """Count positions like `output_size`; `name` is what the caller calls the kernel."""
     extent = dilation * (kernel - 1) + 1
     room = size + 2 * padding - extent
     if room < 0:
         raise ValueError(
-            f"kernel: {kernel} elements with dilation {dilation} span {extent}, but the input with its padding is only "
+            f"{name}: {kernel} elements with dilation {dilation} span {extent}, but the input with its padding is only "
             f"{size + 2 * padding} long ({size} + 2 * {padding}). Take a smaller kernel or dilation, or more padding."
         )
     return room // stride + 1
@@ -103,7 +108,9 @@ class Geometry:
     result_shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, x_shape, weight_shape, *, stride=1, padding=0, dilation=1, groups=1, axes=2) -> "Geometry":
+    def of(
+        cls, x_shape, weight_shape, *, stride=1, padding=0, dilation=1, groups=1, axes=2, kernel_name="weight"
+    ) -> "Geometry":
         """Check the shapes against each other; see `convolve2d` for what is allowed."""
         x_shape, weight_shape = axes_of(x_shape, "x_shape"), axes_of(weight_shape, "weight_shape")
         groups = whole(groups, "groups")
@@ -131,7 +138,7 @@ class Geometry:
                 f"weight must have {channels // groups} channels a filter, as x has {channels} in {groups} group(s), "
                 f"got {depth}: x has shape {x_shape}, weight {weight_shape}."
             )
-        output = tuple(map(output_size, size, kernel, stride, padding, dilation))
+        output = tuple(map(positions, size, kernel, stride, padding, dilation, (kernel_name,) * axes))
         kept = {(0, 0): (), (1, 1): (), (1, 2): (filters,), (2, 2): (batch, filters)}[leading]
         return cls(
             batch, channels, tuple(size), filters, tuple(kernel), stride, padding, dilation, groups, kept + output
@@ -140,7 +147,7 @@ class Geometry:
     @property
     def output(self) -> tuple[int, ...]:
         """Positions of the kernel along each axis."""
-        return tuple(map(output_size, self.size, self.kernel, self.stride, self.padding, self.dilation))
+        return self.result_shape[-len(self.size) :]
 
     @property
     def extent(self) -> tuple[int, ...]:

@@ -29,7 +29,7 @@ X, WEIGHT = np.ones((2, 4, 8, 8)), np.ones((6, 4, 3, 3))
         (X, WEIGHT, None, {"padding": -1}, "padding must be a whole number of at least 0, got -1"),
         (X, WEIGHT, None, {"padding": "same"}, "padding must be a whole number of at least 0, got 'same'"),
         (X, WEIGHT, None, {"dilation": (1, 0)}, "dilation must be a whole number of at least 1, got"),
-        (X[..., :2], WEIGHT, None, {}, "kernel: 3 elements with dilation 1 span 3, but the input .* only 2 long"),
+        (X[..., :2], WEIGHT, None, {}, "weight: 3 elements with dilation 1 span 3, but the input .* only 2 long"),
         (X + 1j, WEIGHT, None, {}, "x must hold real numbers .* got complex128"),
         (X.astype(object), WEIGHT, None, {}, "x must hold real numbers"),
         (X, [[1, 2], [3]], None, {}, "weight must be an array of numbers"),
@@ -61,7 +61,7 @@ def test_winograd_says_what_it_cannot_do_and_which_rung_can(kernel, options, mes
     [
         (X[0, 0, 0], {}, r"x must have shape \(..., h, w\)"),
         (X[:0], {}, "x must have shape"),
-        (X, {"size": 9}, "kernel: 9 elements .* only 8 long"),
+        (X, {"size": 9}, "size: 9 elements .* only 8 long"),
         (X, {"size": 0}, "size must be a whole number of at least 1, got 0"),
         (X, {"stride": 0}, "stride must be a whole number of at least 1, got 0"),
         (X, {"size": (2, 3), "padding": 2}, "padding must be at most half of size"),

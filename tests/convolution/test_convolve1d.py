@@ -52,7 +52,7 @@ def test_single_signals_agree_with_numpy():
     [
         (np.ones((1, 2, 3, 4)), np.ones(3), {}, r"x and weight must have shapes \(time\) with \(k\)"),
         (np.ones((4, 30)), np.ones((2, 3, 5)), {}, r"weight must have 4 channels a filter.*x has shape \(4, 30\)"),
-        (np.ones(3), np.ones(5), {}, "kernel: 5 elements"),
+        (np.ones(3), np.ones(5), {}, "weight: 5 elements"),
         (np.ones(30), np.ones(5), {"stride": (1, 1)}, "stride must be a whole number"),
         (np.ones(30), np.ones(5), {"padding": -1}, "padding must be a whole number of at least 0"),
     ],

@@ -62,7 +62,7 @@ def test_images_without_batch_or_channels():
 def test_clear_errors():
     with pytest.raises(ValueError, match=r"images must have shape \(h, w\).*got shape \(3,\)"):
         im2col(np.ones(3), 2)
-    with pytest.raises(ValueError, match="kernel: 4 elements"):
+    with pytest.raises(ValueError, match="size: 4 elements"):
         im2col(np.ones((3, 3)), 4)
     with pytest.raises(ValueError, match=r"columns must have shape \(4, 4\) for images of shape \(3, 3\)"):
         col2im(np.ones((4, 5)), (3, 3), 2)
