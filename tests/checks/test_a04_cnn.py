@@ -338,3 +338,18 @@ def test_docstrings_of_the_solutions_are_true():
         for example in doctest.DocTestFinder().find(names[name], name, module=False, globs=names):
             assert example.examples, name
             assert doctest.DocTestRunner().run(example).failed == 0, name
+
+
+def test_what_is_to_be_explained_can_be_seen():
+    """The figures of the model answer, with room for other machines."""
+    names = {"np": np, "math": math, "keras": keras, "layers": layers}
+    exec("from mlcourse.datasets import load_digits28\n\ndef fetch_mnist(*_, **__): raise FileNotFoundError", names)
+    exec(cells()["build-cnn"], names)
+    exec("keras.utils.set_random_seed(0); network = build_cnn((28, 28, 1), (25, 50), 10)", names)
+    for cell in ("train", "measure"):
+        exec(cells()[cell], names)
+    shares = dict(zip(names["pixels"], names["shares"], strict=True))
+    assert shares[0] > 0.96
+    assert 0.02 < shares[0] - shares[1] < 0.12  # pooling tolerates a pixel, nearly
+    assert shares[3] < 0.65
+    assert shares[6] < 0.2
