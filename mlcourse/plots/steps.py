@@ -346,7 +346,9 @@ def step_explorer(picture):
             )  # fmt: skip
             # In the browser: the slider moves along even while the kernel is busy.
             widgets.jslink((self.play, "value"), (self.slider, "value"))
-            self.image = widgets.Image(value=picture.png(), format="png", layout={"max_width": "100%"})
+            # In its own size, as numbers that are stretched are hard to read; smaller where there is less room.
+            size = {"width": f"{picture.figure.bbox.width:.0f}px", "max_width": "100%"}
+            self.image = widgets.Image(value=picture.png(), format="png", layout=size)
             self.words = widgets.HTML(spoken(picture.in_words()))
             super().__init__(
                 [widgets.HBox([self.play, self.slider]), self.image, self.words],
