@@ -5,8 +5,8 @@ import numpy as np
 # Sky blue and orange of the palette, thin enough to read black numbers on: white is zero, whatever the sign is of.
 _POSITIVE, _NEGATIVE = np.array([0.34, 0.71, 0.91]), np.array([0.90, 0.62, 0.0])
 _STRENGTH = 0.75
-#: Beyond this many rows or columns a grid is a picture without numbers.
-MOST_CELLS = 16
+#: Beyond this many rows or columns a grid is a picture without numbers: they could not be read, and draw slowly.
+MOST_CELLS = 12
 # Height or width of such a picture, whichever is larger, in cells.
 _PICTURE = 10
 
