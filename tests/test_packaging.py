@@ -144,7 +144,9 @@ class TestPins:
 
     def test_what_is_imported_is_asked_for(self, root, texts):
         """Not only there because something else happens to need it."""
-        asked = {canonicalize_name(name) for name in tomllib.loads(texts["pyproject.toml"])["project"]["dependencies"]}
+        project = tomllib.loads(texts["pyproject.toml"])["project"]
+        asked = {canonicalize_name(name) for name in project["dependencies"]}
+        asked |= {canonicalize_name(name) for name in project["optional-dependencies"]["cluster"]}
         providers = metadata.packages_distributions()
         imported = set()
         for path in (root / "mlcourse").rglob("*.py"):
