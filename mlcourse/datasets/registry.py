@@ -41,7 +41,8 @@ class Source:
         Where the publisher has no archive worth its size: address and name of each single file. Then `address` is where
         they can be looked at, `archive` is empty, and `member_sha256` has the checksum of each.
     instead : tuple of str
-        Members of another form in which the same data are in circulation, and read just as well.
+        Members of another form in which the same data are in circulation, and read just as well; those that end in
+        ``.gz`` may be unpacked.
     """
 
     name: str
@@ -493,7 +494,10 @@ def _missing(source: Source, candidate: Path) -> tuple[str, ...]:
 def _lacks(source: Source, archive: Archive, members=None) -> tuple[str, ...]:
     """Members that are not there; by default, of the form of which least is missing."""
     forms = [form for form in (source.members, source.instead) if form] if members is None else [tuple(members)]
-    return min((tuple(member for member in form if not archive.has(member)) for form in forms), key=len)
+    missing = [tuple(member for member in form if not archive.has(member)) for form in forms]
+    if members is None and source.instead:
+        missing.append(tuple(member for member in source.instead if not archive.has(member.removesuffix(".gz"))))
+    return min(missing, key=len)
 
 
 def _candidates(source: Source, data_home):
@@ -510,7 +514,7 @@ def _candidates(source: Source, data_home):
             if file.is_file() and file.name.lower().endswith(_PACKED) and file not in own
         )
         yield from packed
-        known = source.members + source.instead
+        known = (*source.members, *source.instead, *(member.removesuffix(".gz") for member in source.instead))
         if any(file.is_file() for member in known for file in folder.rglob(Path(member).name)):
             yield folder
 

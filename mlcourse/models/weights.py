@@ -68,6 +68,8 @@ def save_weights(net, name: str, figures: Mapping, *, folder=None) -> Path:
             raise ValueError(f"net has missing or infinite weights in {key!r}: they are not worth keeping.")
     try:
         text = json.dumps(dict(figures), indent=2, ensure_ascii=False, default=_plain, allow_nan=False) + "\n"
+        # Lists of numbers in one line each: a table is easier to read, and to compare.
+        text = re.sub(r"\[[^][{}\"]*\]", lambda found: " ".join(found[0].split()), text)
     except (TypeError, ValueError) as error:
         raise ValueError(f"figures cannot be kept as JSON: {error}.") from None
 
