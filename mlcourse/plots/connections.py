@@ -67,7 +67,7 @@ def plot_connections(image, matrix, output, chosen, taps, weights):
     learned = weights[0].size * len(layers)
     outputs, inputs = matrix.shape
     figure.suptitle(
-        f"{learned} shared weights do the work of {inputs} × {outputs} = {inputs * outputs:,}",
+        f"{learned} shared {'weight does' if learned == 1 else 'weights do'} the work of {inputs} × {outputs} = {inputs * outputs:,}",
         fontweight="bold",
         y=1 - 0.15 / height,
         va="top",

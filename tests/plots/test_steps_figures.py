@@ -291,7 +291,7 @@ def test_connections_of_the_slide():
         ("two filters", (1, 17), "18 shared weights do the work of 36 × 32 = 1,152"),
         ("padding", [1, 36], "9 shared weights do the work of 36 × 36 = 1,296"),
         ("colour", (1, 2, 32), "54 shared weights do the work of 108 × 32 = 3,456"),
-        ("one pixel", 1, "1 shared weights do the work of 1 × 1 = 1"),
+        ("one pixel", 1, "1 shared weight does the work of 1 × 1 = 1"),
         ("average", 1, "4 shared weights do the work of 36 × 9 = 324"),
     ],
 )
