@@ -66,8 +66,9 @@ def plot_connections(image, matrix, output, chosen, taps, weights):
     layers = {row * len(_layers(output)) // len(matrix) for row in range(len(matrix))}
     learned = weights[0].size * len(layers)
     outputs, inputs = matrix.shape
+    doing = "weight does" if learned == 1 else "weights do"
     figure.suptitle(
-        f"{learned} shared {'weight does' if learned == 1 else 'weights do'} the work of {inputs} × {outputs} = {inputs * outputs:,}",
+        f"{learned} shared {doing} the work of {inputs} × {outputs} = {inputs * outputs:,}",
         fontweight="bold",
         y=1 - 0.15 / height,
         va="top",
