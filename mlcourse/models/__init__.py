@@ -7,7 +7,9 @@ import importlib
 
 _MODULES = {
     "ActivityCNN": "activity",
+    "VariedWindows": "activity",
     "activity_cnn": "activity",
+    "activity_cnn_like": "activity",
     "pretrained_activity_cnn": "activity",
     "GoPolicyCNN": "go",
     "GoPolicyDense": "go",
