@@ -1,8 +1,8 @@
 """Train the activity CNN on raw windows of HAPT, and say what it is worth for people it has never seen.
 
-    python training/activity.py               # about three minutes: trains, compares, writes the weights
+    python training/activity.py               # about two minutes: trains, compares, writes the weights
     python training/activity.py --validate    # how its settings were chosen: by person, among the training people
-    python training/activity.py --data-size   # about ten minutes: accuracy against the number of training people
+    python training/activity.py --data-size   # about 13 minutes: accuracy against the number of training people
 
 needs HAPT (`mlcourse data fetch hapt`), one core, and writes mlcourse/models/weights/activity_cnn.*. The official test
 people are only ever tested on. Three networks are trained, with three seeds; the first ships, whether or not it is the

@@ -2,7 +2,7 @@
 
     python training/digits.py
 
-takes about five minutes on one core and writes mlcourse/models/weights/lecture_cnn.*. Five networks are trained, with
+takes about seven minutes on one core and writes mlcourse/models/weights/lecture_cnn.*. Five networks are trained, with
 five seeds; the first one ships, whether or not it is the best. Five trainings of a fully connected network with as many
 parameters stand beside them. MNIST's test images, on which nothing is trained or chosen, are read too if they are on
 this machine (`mlcourse data fetch mnist`).
