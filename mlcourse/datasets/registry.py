@@ -187,6 +187,36 @@ DATASETS: dict[str, Source] = {
             instead=tuple(name for name, _ in _MNIST_FILES),
         ),
         Source(
+            name="spoken_digits",
+            title="Free Spoken Digit Dataset v1.0.10: 3,000 recordings",
+            folder="fsdd",
+            address="https://github.com/Jakobovski/free-spoken-digit-dataset/archive/v1.0.10.zip",
+            archive="free-spoken-digit-dataset-1.0.10.zip",
+            sha256="c680098f5d2355ba7cc4bd8b0ca9e0a24c00ebe3b4c552208889a4d28d4fbc2b",
+            size=16_419_872,
+            members=("recordings/0_george_0.wav", "recordings/9_yweweler_49.wav"),
+            licence="CC BY-SA 4.0",
+            citation=(
+                "Z. Jackson and others: Jakobovski/free-spoken-digit-dataset: v1.0.10, 2020. DOI 10.5281/zenodo.1342401"
+            ),
+        ),
+        Source(
+            name="sms_spam",
+            title="SMS Spam Collection: 5,574 text messages",
+            folder="sms_spam",
+            address=f"{_UCI}/228/sms+spam+collection.zip",
+            archive="sms+spam+collection.zip",
+            sha256="1587ea43e58e82b14ff1f5425c88e17f8496bfcdb67a583dbff9eefaf9963ce3",
+            size=203_415,
+            members=("SMSSpamCollection",),
+            licence="CC BY 4.0",
+            citation=(
+                "T. A. Almeida, J. M. Gómez Hidalgo, A. Yamakami: Contributions to the Study of SMS Spam Filtering: "
+                "New Collection and Results, ACM DocEng 2011. DOI 10.24432/C5CC84"
+            ),
+            member_sha256=(("SMSSpamCollection", "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d"),),
+        ),
+        Source(
             name="go_records",
             title="Five Go game records (SGF), 775 moves",
             folder="go_sgf",
