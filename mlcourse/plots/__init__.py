@@ -6,6 +6,7 @@ from mlcourse.plots.go import board_in_words, plot_board
 from mlcourse.plots.images import plot_images
 from mlcourse.plots.learning import plot_data_size, plot_learning_curves
 from mlcourse.plots.signals import plot_signals, plot_windows
+from mlcourse.plots.sound import plot_sound
 from mlcourse.plots.style import colors, show, use_style
 from mlcourse.plots.thresholds import threshold_tuner
 from mlcourse.plots.tree import plot_tree, tree_in_words
@@ -21,6 +22,7 @@ __all__ = [
     "plot_images",
     "plot_learning_curves",
     "plot_signals",
+    "plot_sound",
     "plot_tree",
     "plot_windows",
     "show",
