@@ -7,6 +7,7 @@ grade``) gets an isolated one. The folder it is started in is copied into the sa
 import asyncio
 import os
 import signal
+import threading
 from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
@@ -17,6 +18,7 @@ from .limits import Limits
 
 _MB = 1024**2
 _server: Server | None = None
+_starting = threading.Lock()  # the threads of a process share its server
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 
 
@@ -29,9 +31,19 @@ def server() -> Server:
         Where kernels cannot be isolated.
     """
     global _server
-    if _server is None or not _server.alive:
-        _server = Server()
-    return _server
+    with _starting:
+        if _server is None or not _server.alive:
+            _server = Server()
+        return _server
+
+
+def close_server() -> None:
+    """End the warm server of this process, if there is one, and its kernels."""
+    global _server
+    with _starting:
+        if _server is not None:
+            _server.close()
+        _server = None
 
 
 class SandboxProvisioner(LocalProvisioner):
