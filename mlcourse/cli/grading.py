@@ -1,5 +1,6 @@
 """``mlcourse release``, ``grade``, ``feedback`` and ``export``: an instructor's round trip."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,9 @@ Students = Annotated[
 Course = Annotated[
     Path | None,
     typer.Option(help="Folder of the course, if it is not the one around the working directory.", show_default=False),
+]
+Certificate = Annotated[
+    Path | None, typer.Option(help="For tls://, in PEM format. Default: Dask's own settings.", show_default=False)
 ]
 
 
@@ -62,6 +66,15 @@ def grade(
     unsafe: Annotated[
         bool, typer.Option("--unsafe", help="Without a sandbox: submitted code gets all of your rights.")
     ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Start a Dask cluster here, of so many processes.", show_default=False)
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Use this Dask cluster: tcp://HOST:PORT or tls://HOST:PORT.", show_default=False)
+    ] = None,
+    tls_ca: Certificate = None,
+    tls_cert: Certificate = None,
+    tls_key: Certificate = None,
     report: Annotated[
         Path | None, typer.Option(help="Write what was done into this file, as JSON.", show_default=False)
     ] = None,
@@ -75,11 +88,21 @@ def grade(
     """
     from mlcourse.grading.autograding import grade
 
+    if sum(option is not None for option in (jobs, workers, scheduler)) > 1:
+        fail("--jobs, --workers and --scheduler exclude each other.", code=2)
+    certificates = {"tls_ca": tls_ca, "tls_cert": tls_cert, "tls_key": tls_key}
+    if scheduler is None and any(certificates.values()):
+        fail("--tls-ca, --tls-cert and --tls-key go with --scheduler tls://HOST:PORT.", code=2)
+    executor = None
+    if workers is not None or scheduler is not None:
+        from mlcourse.grading.cluster import DaskCluster
+
+        executor = partial(DaskCluster, scheduler, workers, unsafe=unsafe, **certificates)
     if unsafe:
         console(stderr=True).print("[yellow]Without a sandbox: what was handed in is executed with all of your rights.")
     done = grade(
         assignment, student, course=course, force=force, jobs=jobs, timeout=timeout, memory=memory, unsafe=unsafe,
-        console=progress_console(),
+        executor=executor, console=progress_console(),
     )  # fmt: skip
     if report is not None:
         report.write_text(done.to_json(), encoding="utf-8")

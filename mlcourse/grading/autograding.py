@@ -2,11 +2,12 @@
 
 import itertools
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from . import execution
 from .course import Course, CourseError, last_error
-from .executors import LocalPool
+from .executors import Executor, LocalPool
 from .report import Line, Report, track
 from .results import Results
 from .sandbox.client import why_not
@@ -23,6 +24,7 @@ def grade(
     timeout: int | None = None,
     memory: int | None = None,
     unsafe: bool = False,
+    executor: Callable[[], Executor] | None = None,
     console=None,
 ) -> Report:
     """Grade the submissions of an assignment in ``submitted/STUDENT/ASSIGNMENT``.
@@ -49,6 +51,8 @@ def grade(
         MB that a notebook may use; those of the course's settings if left out.
     unsafe : bool
         Execute in plain kernels, with all the rights of whoever calls this, where there is no sandbox.
+    executor : callable, optional
+        Makes what executes notebooks, such as `mlcourse.grading.cluster.DaskCluster`; in place of `jobs`.
     console : rich.console.Console, optional
         Where to show a progress bar.
 
@@ -70,17 +74,17 @@ def grade(
     asked = {"timeout": timeout, "kernel_name": execution.PLAIN if unsafe else None}
     asked["limits"] = None if memory is None else {"memory": memory}
     opened.api.config.Execute.update({name: value for name, value in asked.items() if value is not None})
-    if not unsafe and (why := why_not()):
+    if executor is None and not unsafe and (why := why_not()):
         raise CourseError(f"{why} Grade on another machine, or, if you trust all of this code, with --unsafe.")
-    executor = LocalPool(jobs)
+    running = LocalPool(jobs) if executor is None else executor()
     try:
-        executed = _execute_ahead(opened, assignment, names, executor, force)
+        executed = _execute_ahead(opened, assignment, names, running, force)
         lines = {
             student: _grade_one(opened, assignment, student, keys, error, force)
             for student, keys, error in track(executed, f"grade {assignment}", console, total=len(names))
         }
     finally:
-        executor.close()
+        running.close()
     return Report(assignment, [lines[name] for name in names])
 
 
