@@ -115,6 +115,17 @@ def furnish(room: Room, root: str, user: int) -> None:
     """
     system.mount("none", "/", None, system.MS_REC | system.MS_PRIVATE)
     system.mount("room", root, "tmpfs", system.MS_NOSUID | system.MS_NODEV, "mode=755,size=1m,nr_inodes=4096")
+    # First what can be written: the host's Python may lie in /tmp or /home, and must not be covered up.
+    private = f"{root}/private"
+    os.mkdir(private)
+    options = f"mode=711,size={room.size},nr_inodes=16384"
+    system.mount("private", private, "tmpfs", system.MS_NOSUID | system.MS_NODEV, options)
+    for name, target, mode in (("home", HOME, 0o700), ("tmp", "/tmp", 0o1777), ("shm", "/dev/shm", 0o1777)):
+        os.mkdir(f"{private}/{name}")
+        os.chown(f"{private}/{name}", user, user)
+        os.chmod(f"{private}/{name}", mode)
+        os.makedirs(root + target)
+        system.mount(f"{private}/{name}", root + target, None, system.MS_BIND)
     for name in _SYSTEM:
         _show(f"/{name}", root)
     for path in outermost([*python_paths(), *room.visible]):
@@ -136,16 +147,6 @@ def furnish(room: Room, root: str, user: int) -> None:
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         os.symlink(target, f"{root}/dev/{name}")
 
-    private = f"{root}/private"
-    os.mkdir(private)
-    options = f"mode=711,size={room.size},nr_inodes=16384"
-    system.mount("private", private, "tmpfs", system.MS_NOSUID | system.MS_NODEV, options)
-    for name, target, mode in (("home", HOME, 0o700), ("tmp", "/tmp", 0o1777), ("shm", "/dev/shm", 0o1777)):
-        os.mkdir(f"{private}/{name}")
-        os.chown(f"{private}/{name}", user, user)
-        os.chmod(f"{private}/{name}", mode)
-        os.makedirs(root + target)
-        system.mount(f"{private}/{name}", root + target, None, system.MS_BIND)
     if room.files:
         copy_files(room.files, root + WORK, room.size, user)
     else:
