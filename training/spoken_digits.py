@@ -1,6 +1,6 @@
 """Train networks on spectrograms of spoken digits, with filters that move along frequency, time, or both.
 
-    python training/spoken_digits.py              # about five minutes: trains, compares, writes the weights
+    python training/spoken_digits.py              # a quarter of an hour: trains, compares, writes the weights
     python training/spoken_digits.py --validate   # how the settings were chosen: on training recordings 5 to 9
 
 needs the Free Spoken Digit Dataset (`mlcourse data fetch spoken_digits`), one core, and writes
