@@ -30,6 +30,7 @@ def _sound_cases(rng):
 
 def _silence_cases(rng):
     yield np.zeros(6), 4, 2, 1e-6
+    yield np.array([0.0, 2.0, 4.0, 4.0, 1.0, 2.0]), 4, 2, 0.5
     yield np.concatenate([np.zeros(8), 100 * rng.normal(size=12)]), 4, 4, 1e-3
     yield np.zeros(int(rng.integers(20, 40))), 8, 3, float(10.0 ** -rng.integers(2, 9))
 
@@ -176,6 +177,10 @@ spectrogram = Check(
                 (
                     _spectrogram_as(log=lambda power, floor: np.log(power) + floor),
                     "`floor` is added to the logarithm: the logarithm of 0 was minus infinity before",
+                ),
+                (
+                    _spectrogram_as(log=lambda power, floor: np.log(np.maximum(power, floor))),
+                    "the floor is taken for the least power there may be: it is added, to all powers",
                 ),
                 (
                     _spectrogram_as(log=lambda power, floor: np.log(power + 1e-6)),
@@ -889,6 +894,7 @@ def _guesses(rng, n, classes):
     scores = rng.permutation(n * classes).reshape(n, classes) / (n * classes)
     scores[np.arange(n), truth] += rng.choice([0, 0.5], size=n)
     scores += 0.6 * ~allowed * (rng.random((n, classes)) < 0.5)
+    scores += rng.permutation(n * classes).reshape(n, classes) / 1e7  # no two alike
     return scores, allowed, truth
 
 
