@@ -14,6 +14,7 @@ from sklearn.metrics import top_k_accuracy_score
 from mlcourse.checks import a05_beyond_images as check
 from mlcourse.checks.core import CheckFailed
 from mlcourse.datasets import Board, make_go_positions
+from mlcourse.models import weights_report
 from mlcourse.models.go import go_planes
 
 NOTEBOOK = (
@@ -260,3 +261,13 @@ def test_what_is_to_be_explained_can_be_seen():
     for along in ("time", "both"):
         assert share["order", along, "as learned"] < 0.65, along
     assert share["order", "frequency", "later"] < 0.65
+
+
+def test_model_answer_has_the_figures_that_ship():
+    answer = cells()["explain-directions"]
+    reports = {along: weights_report(f"spectrogram_cnn_{along}") for along in ("frequency", "time", "both")}
+    for report in reports.values():
+        people = list(report["accuracy by person left out"].values())
+        assert f"{100 * report['accuracy']:.1f}" in answer
+        assert f"{100 * np.mean(people):.0f} %" in answer
+        assert f"{100 * min(people):.0f}" in answer
