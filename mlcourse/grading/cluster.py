@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -27,7 +27,7 @@ from packaging.version import Version
 from . import execution
 from .course import CourseError
 from .sandbox import provisioner
-from .sandbox.client import SandboxError, why_not
+from .sandbox.client import MODULES, SandboxError, why_not
 
 try:
     import dask
@@ -58,6 +58,8 @@ class DaskCluster:
     tls_ca, tls_cert, tls_key : path, optional
         Files in PEM format: the authority that signed everybody's certificates, this side's certificate, and its key.
         Those of Dask's own settings (``distributed.comm.tls``) where left out.
+    modules : sequence of str
+        What the servers import before the first kernel, so that no notebook waits for it.
     unsafe : bool
         Do not demand that the workers can isolate kernels.
 
@@ -78,6 +80,7 @@ class DaskCluster:
         tls_ca: str | Path | None = None,
         tls_cert: str | Path | None = None,
         tls_key: str | Path | None = None,
+        modules: Sequence[str] = MODULES,
         unsafe: bool = False,
     ):
         if (scheduler is None) == (workers is None):
@@ -92,7 +95,7 @@ class DaskCluster:
             self._client = _connect(scheduler, self._cluster, _security(scheduler, tls_ca, tls_cert, tls_key))
             self._need_equal_workers()
             if self._isolated:
-                self._client.register_plugin(_KernelServer())
+                self._client.register_plugin(_KernelServer(modules))
         except BaseException:
             self.close()
             raise
@@ -113,7 +116,7 @@ class DaskCluster:
         waiting = iter(jobs)
         running: dict[distributed.Future, dict] = {}
         last_seen = time.monotonic()
-        room = 0
+        room = 2
         while True:
             if threads := self._threads():
                 room, last_seen = 2 * threads, time.monotonic()
@@ -182,12 +185,19 @@ class DaskCluster:
 
 
 def _local_cluster(workers: int) -> "distributed.LocalCluster":
-    # The kernels use memory, not the workers; and what profiles them every 10 ms is of no use.
-    with dask.config.set({"distributed.worker.profile.enabled": False}):
+    """A scheduler in this process, and worker processes; nothing but the encrypted port of each is served."""
+    settings = {
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
+        "distributed.worker.profile.enabled": False,  # it looks at the worker every 10 ms
+    }
+    with dask.config.set(settings):
         return distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-            memory_limit=0, silence_logs=logging.CRITICAL, security=_own_certificate(),
-            scheduler_kwargs={"allowed_failures": _TRIES - 1},
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", security=_own_certificate(),
+            memory_limit=0, silence_logs=logging.CRITICAL, worker_dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={
+                "dashboard": False, "dashboard_address": "127.0.0.1:0", "allowed_failures": _TRIES - 1
+            },
         )  # fmt: skip
 
 
@@ -256,8 +266,12 @@ class _KernelServer(distributed.WorkerPlugin):
     name = _PLUGIN
     idempotent = True  # several people may grade on one cluster at once
 
+    def __init__(self, modules: Sequence[str]):
+        self.modules = tuple(modules)
+
     async def setup(self, worker):
         """Start the server before the first job asks for it."""
+        provisioner.preload(self.modules)
         with contextlib.suppress(SandboxError):  # the job that meets it says so
             await worker.loop.run_in_executor(None, provisioner.server)
 

@@ -4,14 +4,20 @@ An executor has one method, ``run(jobs)``. It takes jobs as it has room for them
 class, and yields each with its result, or with the exception that kept it from one, in the order in which they finish.
 """
 
+import atexit
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Protocol
 
 from . import execution
+from .sandbox import provisioner
+from .sandbox.client import MODULES
 
 _TRIES = 3  # of a job whose worker is lost
 
@@ -37,6 +43,8 @@ class LocalPool:
     ----------
     workers : int, optional
         As many as there are usable cores if left out.
+    modules : sequence of str
+        What the servers import before the first kernel, so that no notebook waits for it.
 
     Raises
     ------
@@ -44,15 +52,16 @@ class LocalPool:
         If `workers` is not positive.
     """
 
-    def __init__(self, workers: int | None = None):
+    def __init__(self, workers: int | None = None, modules: Sequence[str] = MODULES):
         workers = usable_cores() if workers is None else workers
         if workers < 1:
             raise ValueError(f"workers must be at least 1, got {workers}.")
-        self.workers = workers
+        self.workers, self.modules = workers, tuple(modules)
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.workers, mp_context=multiprocessing.get_context("spawn"))
+        spawn = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_begin, initargs=(self.modules,))
 
     def run(self, jobs):
         """Execute jobs; yield each with its result or with what went wrong."""
@@ -89,6 +98,20 @@ class LocalPool:
     def close(self) -> None:
         """End the workers and their kernels."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(modules: Sequence[str]) -> None:
+    """In a new worker: prepare, and see to it that nothing is left when the grader is killed."""
+    provisioner.preload(modules)
+    tempfile.tempdir = tempfile.mkdtemp(prefix="mlcourse-worker-")
+
+    def end_with_grader():
+        multiprocessing.parent_process().join()
+        shutil.rmtree(tempfile.tempdir, ignore_errors=True)
+        os._exit(1)  # the server sees it, and ends as well
+
+    threading.Thread(target=end_with_grader, daemon=True).start()
+    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
 
 
 def usable_cores() -> int:

@@ -90,7 +90,8 @@ class Server:
         self._folder = tempfile.TemporaryDirectory(prefix="mlcourse-", ignore_cleanup_errors=True)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "mlcourse.grading.sandbox.server", str(theirs.fileno()), *modules],
+            [sys.executable, "-I", "-m", "mlcourse.grading.sandbox.server", str(theirs.fileno()), self._folder.name,
+             *modules],
             env={}, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
         )  # fmt: skip

@@ -8,16 +8,18 @@ import asyncio
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Float, Integer
 
-from .client import SandboxedKernel, SandboxError, Server, environment_of_data
+from .client import MODULES, SandboxedKernel, SandboxError, Server, environment_of_data
 from .limits import Limits
 
 _MB = 1024**2
 _server: Server | None = None
+_modules: Sequence[str] = MODULES
 _starting = threading.Lock()  # the threads of a process share its server
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 
@@ -33,8 +35,14 @@ def server() -> Server:
     global _server
     with _starting:
         if _server is None or not _server.alive:
-            _server = Server()
+            _server = Server(_modules)
         return _server
+
+
+def preload(modules: Sequence[str]) -> None:
+    """Have the server of this process, if it was not started yet, import other modules than usual."""
+    global _modules
+    _modules = modules
 
 
 def close_server() -> None:

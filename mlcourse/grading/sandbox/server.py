@@ -9,6 +9,7 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -20,8 +21,8 @@ from .keeper import keep
 
 
 def main() -> None:
-    """Serve the socket whose number is the first argument; import the modules that the other arguments name."""
-    channel = socket.socket(fileno=int(sys.argv[1]))
+    """Serve a socket, and remove a folder at the end; arguments: the socket's number, the folder, modules to import."""
+    channel, folder = socket.socket(fileno=int(sys.argv[1])), sys.argv[2]
     os.environ.update(
         {
             "HOME": "/nonexistent",
@@ -36,7 +37,7 @@ def main() -> None:
         }
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides what Ctrl-C means
-    missing = _import(sys.argv[2:])
+    missing = _import(sys.argv[3:])
     gc.collect()
     gc.freeze()  # no collection in a fork touches, and so copies, what was imported
     channel.send(json.dumps({"ready": os.getpid(), "missing": missing, "threads": threading.active_count()}).encode())
@@ -44,6 +45,7 @@ def main() -> None:
     while True:
         request, received = _receive(channel)
         if request is None:
+            shutil.rmtree(folder, ignore_errors=True)  # a grader that was killed cannot
             return
         if os.fork() == 0:
             try:
