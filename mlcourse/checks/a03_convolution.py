@@ -122,10 +122,14 @@ def _at_every_pixel(image, kernel):
     return result
 
 
-def _same(image, kernel):
-    before = [(k - 1) // 2 for k in kernel.shape]
-    around = [(b, k - 1 - b) for b, k in zip(before, kernel.shape, strict=True)]
-    return _convolve(np.pad(image, around), kernel)
+def _same(before):
+    """As many numbers as pixels; `before` says how many zeros of an even filter's come in front of the image."""
+
+    def compute(image, kernel):
+        around = [(before(k), k - 1 - before(k)) for k in kernel.shape]
+        return _convolve(np.pad(image, around), kernel)
+
+    return compute
 
 
 def _full(image, kernel):
@@ -204,7 +208,13 @@ convolve = Check(
             "a number for each pixel. Where the filter sticks out, less than a window is left, and NumPy repeats or "
             "refuses it: the filter must stay on the image with all of its pixels",
         ),
-        (_same, "the image is padded until the result is as large as the image: here the filter stays on the image"),
+        *(
+            (
+                _same(before),
+                "the image is padded until the result is as large as the image: here the filter stays on the image",
+            )
+            for before in (lambda k: (k - 1) // 2, lambda k: k // 2)
+        ),
         (_full, "the filter sticks out on all sides ('full'): it must stay on the image with all of its pixels"),
         (
             lambda image, kernel: np.cumsum(_convolve(image, kernel)).reshape(_convolve(image, kernel).shape),
