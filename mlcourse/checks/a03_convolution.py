@@ -569,8 +569,8 @@ def _normal(rng, *shape):
 
 
 def _channel_cases(rng):
-    yield np.array([[[1, 2], [0, 1]]]), np.array([[[[1, 3], [-1, 2]]]]), np.zeros(1)
-    yield _layer(rng, 2, 1, (2, 2))
+    one = np.array([[[[1, 3], [-1, 2]], [[0, 1], [1, -2]]]])
+    yield np.array([[[1, 2], [0, 1]], [[3, 0], [1, 4]]]), one, np.zeros(1)
     yield _layer(rng, 1, 2, (3, 3))
     yield _layer(rng, 2, 2, (3, 3))
     yield _layer(rng, 2, 3, (3, 3))
@@ -1049,6 +1049,8 @@ def _convolve_im2col(image, filters, bias):
 def _im2col_cases(rng):
     yield np.array([[[1.0, 0, 2], [4, 3, 1], [2, 5, 6]]]), np.array([[[[1.0, -1], [3, 2]]]]), np.array([0.5])
     yield np.arange(1.0, 9.0).reshape(2, 2, 2), np.array([[[[1.0, 2], [-1, 3]], [[2, -2], [4, 1]]]]), np.array([-1.5])
+    two = np.array([[[[1.0, -1], [3, 2]]], [[[2.0, 0], [1, -2]]]])
+    yield np.array([[[1.0, 0, 2], [4, 3, 1], [2, 5, 6]]]), two, np.array([0.5, -1])
     for channels, filters, n, k in ((2, 2, 3, 2), (2, 3, 4, 2), (3, 2, 5, 3), (1, 4, 6, 3)):
         yield _layer(rng, channels, filters, (n, n), (k, k), bias=True, numbers=_normal)
 
@@ -1280,7 +1282,8 @@ convolve_im2col = Check(
                 ),
             ],
         ),
-        Part(_NO_RECTANGLES, cases=_im2col_rectangle_cases),
+        # The numbers of the maps belong to the part before: no mistake is counted twice.
+        Part(_NO_RECTANGLES, cases=_im2col_rectangle_cases, view=lambda result: (result[0], result[1].shape)),
     ],
     hints=[
         "How many rows does the matrix have if the image has 2 channels and the filter 3 x 3 pixels? And how many "

@@ -378,11 +378,17 @@ def test_worked_examples_of_the_lab():
     np.testing.assert_array_equal(matrix, columns)
     np.testing.assert_array_equal(product.ravel(), maps.ravel())
 
+    maps = np.array([[[1, 5, 2], [7, 0, 3], [-4, -1, -2]]])
+    assert check._max_pool(maps, 2, 1).tolist() == [[[7, 5], [7, 3]]]
+    assert check._max_pool(maps, 2, 2).tolist() == [[[7]]]
+
 
 def test_figures_of_the_model_answer():
     """Counts only: times depend on the machine."""
     text = " ".join(cells()["explain-ladder"].split())
-    x, weight = (8, 32, 32), (16, 8, 3, 3)
+    shapes = re.findall(r"size=\(([\d, ]+,[\d, ]+)\)", cells()["layer"])
+    x, weight = (tuple(map(int, shape.split(","))) for shape in shapes)
+    assert (x, weight) == ((8, 32, 32), (16, 8, 3, 3))
     assert round(cost("im2col", x, weight, padding=1).macs / 1e6, 1) == 1.2
     assert "multiply 1.2 million times" in text
     assert f"{16 * 8 * 32 * 32:,}" in text

@@ -114,7 +114,7 @@ def convolve_im2col(image, filters, bias):
     return maps.reshape(n, rows, across), columns
 
 
-# %% partly right, 2 of 4: the bias is forgotten
+# %% partly right, 3 of 4: the bias is forgotten
 def convolve_im2col(image, filters, bias):
     n, c, high, wide = filters.shape
     rows, across = image.shape[1] - high + 1, image.shape[2] - wide + 1
@@ -123,7 +123,7 @@ def convolve_im2col(image, filters, bias):
     return columns, (filters.reshape(n, -1) @ columns).reshape(n, rows, across)
 
 
-# %% partly right, 2 of 4: the numbers of different maps are mixed
+# %% partly right, 3 of 4: the numbers of different maps are mixed
 def convolve_im2col(image, filters, bias):
     n, c, high, wide = filters.shape
     rows, across = image.shape[1] - high + 1, image.shape[2] - wide + 1
@@ -133,7 +133,7 @@ def convolve_im2col(image, filters, bias):
     return columns, maps.reshape(n, rows, across)
 
 
-# %% partly right, 2 of 4: the weights of different filters are mixed
+# %% partly right, 3 of 4: the weights of different filters are mixed
 def convolve_im2col(image, filters, bias):
     n, c, high, wide = filters.shape
     rows, across = image.shape[1] - high + 1, image.shape[2] - wide + 1
