@@ -21,8 +21,7 @@ from sklearn.pipeline import make_pipeline
 
 from mlcourse.datasets import Messages, fetch_sms_spam
 from mlcourse.models import fit, predict, save_weights
-from mlcourse.models.text import TextCNN, Vocabulary, tokenize
-from mlcourse.models.weights import FOLDER
+from mlcourse.models.text import WORDS, TextCNN, Vocabulary, tokenize
 
 SEEDS = 3
 SETTINGS = {"epochs": 16, "batch_size": 64, "learning_rate": 5e-3, "weight_decay": 1e-2, "progress": False}
@@ -71,7 +70,7 @@ def main():
     }
     save_weights(nets[0], "text_cnn", figures)
     words = json.dumps({"length": vocabulary.length, "words": vocabulary.words[2:]}, ensure_ascii=False)
-    (FOLDER / "text_cnn.words.json").write_text(words + "\n", encoding="utf-8")
+    WORDS.write_text(words + "\n", encoding="utf-8")
 
 
 def trained(vocabulary, texts, y, seed):

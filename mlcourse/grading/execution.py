@@ -165,6 +165,9 @@ class _Runner(NotebookClient):
             kernel = getattr(self.km.provisioner, "kernel", None)
             await self._async_cleanup_kernel()
             context.destroy(linger=0)
+            if kernel is not None:  # its files come after its end
+                kernel.kill()
+                await asyncio.get_running_loop().run_in_executor(None, kernel.wait, 60)
         files = kernel.files if kernel else {}
         return {
             "key": self.job["key"],

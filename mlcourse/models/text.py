@@ -15,6 +15,8 @@ import torch
 from torch import nn
 
 PAD, UNKNOWN = "<pad>", "<unknown>"
+#: The words of the network that ships, and the length of its texts.
+WORDS = Path(__file__).parent / "text_cnn_words.json"
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|\d+|[£$€!?%]|:\)|www|http")
 
 
@@ -183,8 +185,8 @@ def pretrained_text_cnn() -> tuple[TextCNN, Vocabulary]:
         Class 1 is spam.
     vocabulary : Vocabulary
     """
-    from mlcourse.models.weights import FOLDER, load_weights
+    from mlcourse.models.weights import load_weights
 
-    words = json.loads((Path(FOLDER) / "text_cnn.words.json").read_text(encoding="utf-8"))
+    words = json.loads(WORDS.read_text(encoding="utf-8"))
     vocabulary = Vocabulary(words["words"], words["length"])
     return load_weights(TextCNN(len(vocabulary)), "text_cnn").eval(), vocabulary

