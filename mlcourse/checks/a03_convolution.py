@@ -386,6 +386,11 @@ def _every_pixel(n, k, stride):
     return range(n - k + 1)
 
 
+def _counted_without_padding(image, kernel, stride=1, padding=0):
+    tops, lefts = (range(0, n - k + 1, stride) for n, k in zip(image.shape, kernel.shape, strict=True))
+    return _sums(np.pad(image, padding), kernel, tops, lefts)
+
+
 slide = Check(
     "slide",
     reference=_slide,
@@ -451,6 +456,11 @@ slide = Check(
         (
             _slide_as(pad=_on_sides((0, 1), (0, 1))),
             "zeros on the left and on the right only: the top and the bottom need theirs, too",
+        ),
+        (
+            _counted_without_padding,
+            "zeros are put around the image, but the places are counted as if there were none: how large is the "
+            "image with its zeros?",
         ),
         (
             _slide_as(pad=lambda image, p: np.pad(image, p // 2)),

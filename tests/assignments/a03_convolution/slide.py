@@ -90,6 +90,18 @@ def slide(image, kernel, stride=1, padding=0):
     return convolve(np.pad(image, ((0, 0), (padding, padding))), kernel)[::stride, ::stride]
 
 
+# %% wrong: the places are counted as if there were none
+def slide(image, kernel, stride=1, padding=0):
+    (h, w), (high, wide) = image.shape, kernel.shape
+    padded = np.pad(image, padding)
+    result = np.zeros(((h - high) // stride + 1, (w - wide) // stride + 1))
+    for i in range(result.shape[0]):
+        for j in range(result.shape[1]):
+            top, left = i * stride, j * stride
+            result[i, j] = np.sum(padded[top : top + high, left : left + wide] * kernel)
+    return result
+
+
 # %% wrong: the padding is shared between the two sides
 def slide(image, kernel, stride=1, padding=0):
     return convolve(np.pad(image, padding // 2), kernel)[::stride, ::stride]
