@@ -1,0 +1,28 @@
+"""Networks get smaller and faster: one technique a file. Each takes a network and returns a new one.
+
+Names are looked up when they are asked for, so that only what is used is loaded.
+"""
+
+import importlib
+
+_MODULES = {
+    "float_limits": "floats",
+    "from_bits": "floats",
+    "quantize_float": "floats",
+    "to_bits": "floats",
+    "kept_layers": "half_precision",
+    "range_report": "half_precision",
+    "to_half": "half_precision",
+}
+
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name: str):
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}, only {', '.join(__all__)}.")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__():
+    return __all__
