@@ -154,9 +154,11 @@ class DaskCluster:
         return list(done)
 
     def _threads(self) -> int:
+        if self._client.scheduler is None:  # the client was closed together with a cluster of its own
+            raise self._lost()
         try:
             return sum(self._client.nthreads().values())
-        except (OSError, distributed.CommClosedError, distributed.client.ClosedClientError):
+        except (OSError, distributed.client.ClosedClientError):
             raise self._lost() from None
 
     def _lost(self) -> CourseError:

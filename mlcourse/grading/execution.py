@@ -26,6 +26,7 @@ from traitlets.config import Config
 
 import mlcourse
 
+from .sandbox.client import SandboxError
 from .sandbox.output import OUTPUTS
 
 SANDBOX, PLAIN = "mlcourse-sandbox", "python3"
@@ -37,6 +38,7 @@ TIMEOUT = 180
 
 _MOST_OUTPUT = 1_000_000  # bytes of a cell
 _FLOOD = 50_000_000  # bytes of a cell after which the kernel is ended
+_TRIES = 3  # of a job whose sandbox was lost, as when the system ran out of memory and killed its server
 _GRACE = 5  # seconds that an interrupted cell has to stop
 _BIGGEST_MESSAGE = 32 * 1024**2  # bytes; a kernel that sends a bigger one is cut off
 _CUT = "... (the rest of this cell's output was left out: it is more than 1 MB)\n"
@@ -86,7 +88,7 @@ def engine() -> str:
 
 
 def execute(job: dict) -> dict:
-    """Execute a job.
+    """Execute a job; again, if what watches its kernel is killed from outside.
 
     Parameters
     ----------
@@ -105,9 +107,19 @@ def execute(job: dict) -> dict:
     mlcourse.grading.sandbox.client.SandboxError
         Where kernels cannot be isolated, or one does not start.
     """
-    # In a thread of its own, since the formgrader calls this from within a running event loop.
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(lambda: asyncio.run(_Runner(job).run())).result()
+    for tries in range(1, _TRIES + 1):
+        runner = _Runner(job)
+        try:
+            # In a thread of its own, since the formgrader calls this from within a running event loop.
+            with ThreadPoolExecutor(1) as thread:
+                result = thread.submit(lambda runner=runner: asyncio.run(runner.run())).result()
+        except SandboxError:
+            if tries == _TRIES:
+                raise
+        else:
+            if not runner.lost:
+                break
+    return result
 
 
 class _Runner(NotebookClient):
@@ -143,6 +155,7 @@ class _Runner(NotebookClient):
             },
         )
         self.flags: list[str] = []
+        self.lost = False
         self._bytes: dict[int, int] = {}
         self._late = False
         self._flood = ""
@@ -168,6 +181,7 @@ class _Runner(NotebookClient):
             if kernel is not None:  # its files come after its end
                 kernel.kill()
                 await asyncio.get_running_loop().run_in_executor(None, kernel.wait, 60)
+                self.lost = kernel.lost
         files = kernel.files if kernel else {}
         return {
             "key": self.job["key"],
@@ -195,6 +209,7 @@ class _Runner(NotebookClient):
             await self.async_execute_cell(cell, index)
         except DeadKernelError:
             ended = self._why()
+            cell.execution_count = None  # whether the kernel still told it is chance
             _fail(cell, "DeadKernelError", ended)
             return ended
         except CellTimeoutError:

@@ -169,7 +169,7 @@ def fit(
                     logits = net(batch)
                     value = loss(logits, truth)
                     if not torch.isfinite(value):
-                        raise FloatingPointError(_diverged(float(value), epoch, learning_rate, history))
+                        raise FloatingPointError(_diverged(value.item(), epoch, learning_rate, history))
                     value.backward()
                     optimizer.step()
                     schedule.step()
