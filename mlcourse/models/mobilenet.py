@@ -17,7 +17,7 @@ STAGES = (
     (6, 160, 3, 2),
     (6, 320, 1, 1),
 )
-SMALL_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 40, 3, 1), (6, 64, 3, 2))
+SMALL_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 48, 3, 1), (6, 80, 2, 2))
 
 
 def rounded_channels(channels: float, round_to: int = 8) -> int:
@@ -56,8 +56,8 @@ def _convolution(before, after, kernel=1, stride=1, groups=1, activation=True):
 class InvertedResidual(nn.Module):
     """One block: narrow -> wide (1x1), wide -> wide (3x3, each channel by itself), wide -> narrow (1x1, linear).
 
-    The narrow maps are added to what came in, where stride and channels allow; "inverted", for other residual blocks are
-    wide outside and narrow inside.
+    The narrow maps are added to what came in, where stride and channels allow. It is "inverted", for other residual
+    blocks are wide outside and narrow inside.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ class InvertedResidual(nn.Module):
 
     References
     ----------
-    M. Sandler, A. Howard, M. Zhu, A. Zhmoginov, L.-C. Chen: MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR
-    2018, Table 1 and Figure 4d.
+    M. Sandler, A. Howard, M. Zhu, A. Zhmoginov, L.-C. Chen: MobileNetV2: Inverted Residuals and Linear Bottlenecks,
+    CVPR 2018, Table 1 and Figure 4d.
 
     Examples
     --------
@@ -118,8 +118,8 @@ class MobileNetV2(nn.Module):
 
     References
     ----------
-    M. Sandler, A. Howard, M. Zhu, A. Zhmoginov, L.-C. Chen: MobileNetV2: Inverted Residuals and Linear Bottlenecks, CVPR
-    2018.
+    M. Sandler, A. Howard, M. Zhu, A. Zhmoginov, L.-C. Chen: MobileNetV2: Inverted Residuals and Linear Bottlenecks,
+    CVPR 2018.
 
     Examples
     --------
@@ -175,7 +175,7 @@ class MobileNetV2(nn.Module):
 
 
 def small_mobilenet(n_classes: int = 10, width: float = 1.0) -> MobileNetV2:
-    """Build a MobileNetV2 for grey images of 28x28 pixels: nine blocks instead of seventeen, 6 hidden channels for one.
+    """Build a MobileNetV2 for grey images of 28x28 pixels: eight blocks instead of seventeen.
 
     Parameters
     ----------
@@ -191,9 +191,9 @@ def small_mobilenet(n_classes: int = 10, width: float = 1.0) -> MobileNetV2:
     --------
     >>> net = small_mobilenet()
     >>> net.blocks(net.stem(torch.zeros(2, 1, 28, 28))).shape
-    torch.Size([2, 64, 7, 7])
+    torch.Size([2, 80, 7, 7])
     """
-    return MobileNetV2(n_classes, width, in_channels=1, stages=SMALL_STAGES, stem=16, head=128, stem_stride=1)
+    return MobileNetV2(n_classes, width, in_channels=1, stages=SMALL_STAGES, stem=24, head=128, stem_stride=1)
 
 
 def pretrained_mobilenet() -> MobileNetV2:

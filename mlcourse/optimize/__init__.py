@@ -13,6 +13,9 @@ _MODULES = {
     "kept_layers": "half_precision",
     "range_report": "half_precision",
     "to_half": "half_precision",
+    "ZeroPaddedAdd": "zero_padding",
+    "residual_streams": "zero_padding",
+    "zero_pad": "zero_padding",
 }
 
 __all__ = sorted(_MODULES)

@@ -1,0 +1,361 @@
+"""Residual projections lose channels, and the additions keep their shapes: what was removed counts as zeros.
+
+A chain of residual additions carries one and the same set of channels from block to block (a *stream* here). A branch
+that ends in such an addition cannot give up channels unless all branches of the stream give up the same ones; or unless
+zeros stand in for them. Written out, the zeros would have to be made and added; so they are not written out:
+
+- The channels of a stream are put into one order, in which every branch keeps the first ones. Adding a narrow branch is
+  then adding to the first channels of the stream, ``x[:, :n].add_(y)``, and the rest is not touched.
+- Channels that no branch has brought yet are zeros all over. They are not there at all, and the convolutions that read
+  the stream do without them.
+- A branch that keeps nothing falls away with all of its layers.
+"""
+
+import copy
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import fx, nn
+
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+# What makes zero of zero, channel by channel.
+_ZERO_STAYS = (nn.Identity, nn.ReLU, nn.ReLU6, nn.Hardswish, nn.SiLU, nn.GELU, nn.Tanh, nn.LeakyReLU, nn.Dropout)
+_ZERO_STAYS += (nn.Dropout2d, nn.MaxPool2d, nn.AvgPool2d)
+_ZERO_STAYS_FUNCTIONS = (torch.relu, nn.functional.relu, nn.functional.relu6, "relu")
+_OVERWRITING = (operator.iadd, "add_")
+_ADDITIONS = (operator.add, torch.add, "add", *_OVERWRITING)
+
+
+class ZeroPaddedAdd(nn.Module):
+    """Add two maps of which one has fewer channels: its missing last channels count as zeros.
+
+    Parameters
+    ----------
+    in_place : bool
+        Whether the wider one may be overwritten, which is fastest. It is not where gradients are wanted.
+
+    Examples
+    --------
+    >>> ZeroPaddedAdd()(torch.ones(1, 3, 1), torch.ones(1, 2, 1)).flatten()
+    tensor([2., 2., 1.])
+    """
+
+    def __init__(self, in_place: bool = False):
+        super().__init__()
+        self.in_place = in_place
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """Return the sum, as wide as the wider of both: (images, channels, ...)."""
+        wide, narrow = (x, y) if x.shape[1] >= y.shape[1] else (y, x)
+        n = narrow.shape[1]
+        alike = wide.shape[2:] == narrow.shape[2:] and wide.dtype == narrow.dtype
+        if self.in_place and alike and not torch.is_grad_enabled() and not torch.onnx.is_in_onnx_export():
+            wide[:, :n].add_(narrow)
+            return wide
+        # Zeros written out; for ONNX too, which has no "add to a part".
+        return wide + nn.functional.pad(narrow, (0, 0) * (narrow.ndim - 2) + (0, wide.shape[1] - n))
+
+    def extra_repr(self) -> str:
+        return f"in_place={self.in_place}"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Branches that are added to each other, directly or one after the other.
+
+    Parameters
+    ----------
+    branches : tuple of str
+        The convolutions whose outputs are added, in order of execution.
+    channels : int
+        How many outputs each of them has.
+    """
+
+    branches: tuple[str, ...]
+    channels: int
+
+
+def residual_streams(net) -> list[Stream]:
+    """Find the streams of a network whose branches `zero_pad` can narrow.
+
+    A stream is left out where something reads it that needs to know all of its channels (a depthwise convolution, a
+    pooling and a classifier, the caller), or where something else than a convolution (and its normalisation) writes it.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+
+    Returns
+    -------
+    list of Stream
+
+    Raises
+    ------
+    TypeError, ValueError
+        If torch cannot follow the network's ``forward``.
+
+    Examples
+    --------
+    >>> from mlcourse.models import small_mobilenet
+    >>> for stream in residual_streams(small_mobilenet()):
+    ...     print(stream.channels, *stream.branches)
+    24 blocks.1.project.0 blocks.2.project.0
+    48 blocks.3.project.0 blocks.4.project.0 blocks.5.project.0
+    80 blocks.6.project.0 blocks.7.project.0
+    """
+    found, _ = _streams(_traced(net))
+    return [Stream(tuple(s.convolutions.values()), s.channels) for s in found]
+
+
+def zero_pad(net, plan: Mapping) -> nn.Module:
+    """Remove outputs of branches that end in residual additions; the additions see zeros instead.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        That ``torch.fx`` can trace (no ``if`` on the shape or the values of a tensor).
+    plan : dict of str to sequence of int
+        {layer: outputs that stay}, layers as `residual_streams` names them. Those not named keep all. A branch that
+        keeps none falls away, with the layers that lead to it alone. Sets of branches that are added to each other
+        should be nested (each holds the next smaller one): where they are not, some zeros have to be computed.
+
+    Returns
+    -------
+    torch.fx.GraphModule
+        A new network with the same names of layers. It answers as `net` does with these outputs set to 0 (after the
+        normalisation); the argument is as it was.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If torch cannot follow the network's ``forward``, or the plan does not fit.
+
+    Examples
+    --------
+    >>> from mlcourse.models import small_mobilenet
+    >>> net = small_mobilenet().eval()
+    >>> narrow = zero_pad(net, {"blocks.2.project.0": range(8), "blocks.4.project.0": range(16)})
+    >>> narrow(torch.zeros(1, 1, 28, 28)).shape, narrow.get_submodule("blocks.2.project.0")
+    (torch.Size([1, 10]), Conv2d(144, 8, kernel_size=(1, 1), stride=(1, 1), bias=False))
+    """
+    traced = _traced(copy.deepcopy(net))
+    streams, closed = _streams(traced)
+    kept = _checked_plan(plan, streams, closed, traced)
+    widths = {}
+    for stream in streams:
+        if any(name in kept for name in stream.convolutions.values()):
+            _narrow(traced, stream, kept, widths)
+    traced.graph.eliminate_dead_code()
+    traced.delete_all_unused_submodules()
+    _add_in_place(traced)
+    traced.graph.lint()
+    traced.recompile()
+    traced.training = net.training
+    return traced
+
+
+# -- what the network is -----------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class _Stream:
+    nodes: list  # additions and what lies between them, in order of execution
+    sources: list  # nodes that are added: a convolution's, or its normalisation's
+    convolutions: dict  # source -> name of the convolution
+    readers: list  # (node of a convolution, node of the stream that it reads)
+    channels: int
+
+
+def _traced(net) -> fx.GraphModule:
+    if not isinstance(net, nn.Module):
+        raise TypeError(f"net must be a torch.nn.Module, not {type(net).__name__}.")
+    try:
+        return fx.GraphModule(net, fx.Tracer().trace(net), type(net).__name__)
+    except Exception as error:  # whatever the network's own code makes of a stand-in for a tensor
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"torch.fx cannot follow {type(net).__name__}.forward ({reason}), so that its residual additions are not "
+            "known: write it without `if` and loops that depend on a tensor's shape or values."
+        ) from None
+
+
+def _streams(traced):
+    """Streams that can be narrowed, and {name of a layer: why its stream cannot be}."""
+    modules = dict(traced.named_modules())
+    nodes = list(traced.graph.nodes)
+    called = [node.target for node in nodes if node.op == "call_module"]
+
+    def module(node):
+        return modules[node.target] if node.op == "call_module" else None
+
+    def is_addition(node):
+        ours = node.op in ("call_function", "call_method") and node.target in _ADDITIONS
+        return ours and len(node.args) == 2 and not node.kwargs and all(isinstance(a, fx.Node) for a in node.args)
+
+    def keeps_zeros(node):
+        if node.op == "call_module":
+            return isinstance(module(node), _ZERO_STAYS)
+        return node.op in ("call_function", "call_method") and node.target in _ZERO_STAYS_FUNCTIONS
+
+    place = {node: i for i, node in enumerate(nodes)}
+    stream_of = {}
+    for node in nodes:  # each addition joins the streams of its operands
+        if is_addition(node):
+            _join(stream_of, [node, *node.args])
+        elif keeps_zeros(node) and node.args[0] in stream_of:
+            _join(stream_of, [node, node.args[0]])
+
+    found, closed = [], {}
+    for members in {id(group): group for group in stream_of.values()}.values():
+        inside = [n for n in nodes if n in members and (is_addition(n) or keeps_zeros(n))]
+        # An activation ahead of the first addition belongs to the stream, and what it reads is the source.
+        sources = [n for n in nodes if n in members and n not in inside]
+        sources += dict.fromkeys(a for n in inside for a in n.args if isinstance(a, fx.Node) and a not in members)
+        convolutions, why = {}, ""
+        for source in sources:
+            convolution = source
+            if isinstance(module(source), _NORMALISATIONS):
+                convolution = source.args[0]
+            if not isinstance(module(convolution), _CONVOLUTIONS) or module(convolution).groups > 1:
+                why = f"{source} is added, which is no convolution's output"
+            elif convolution is not source and len(convolution.users) > 1:
+                why = f"{convolution.target} is read ahead of its normalisation too"
+            else:
+                convolutions[source] = convolution.target
+        readers = []
+        for node in inside:
+            if node.target in _OVERWRITING and any(place[user] > place[node] for user in node.args[0].users):
+                why = why or f"{node.args[0]} is read again after {node} has overwritten it"
+        for node in (*inside, *sources):
+            for user in node.users:
+                if user in inside:
+                    continue
+                if isinstance(module(user), _CONVOLUTIONS) and module(user).groups == 1:
+                    readers.append((user, node))
+                else:
+                    why = why or f"{user} reads all of its channels"
+        touched = [n.target for n in (*sources, *(r for r, _ in readers)) if n.op == "call_module"]
+        twice = [name for name in (*touched, *convolutions.values()) if called.count(name) > 1]
+        why = f"{twice[0]} is used twice" if twice else why
+        channels = {modules[name].out_channels for name in convolutions.values()}
+        if not why and len(channels) > 1:
+            why = f"its branches have {sorted(channels)} channels"
+        if why:
+            closed |= dict.fromkeys(convolutions.values(), why)
+        else:
+            found.append(_Stream(inside, sources, convolutions, readers, channels.pop()))
+    return found, closed
+
+
+def _join(stream_of, nodes):
+    together = set(nodes).union(*(stream_of[node] for node in nodes if node in stream_of))
+    stream_of |= dict.fromkeys(together, together)
+
+
+def _checked_plan(plan, streams, closed, traced):
+    if not isinstance(plan, Mapping):
+        raise TypeError(f"plan must be a dict of {{layer: outputs that stay}}, not {type(plan).__name__}.")
+    channels = {name: stream.channels for stream in streams for name in stream.convolutions.values()}
+    kept = {}
+    for name, indices in plan.items():
+        if name not in channels:
+            why = f"its stream must keep its channels, for {closed[name]}" if name in closed else "it is no such layer"
+            raise ValueError(f"plan names {name!r}, but {why}. Layers to name: {', '.join(channels) or 'none'}.")
+        chosen = torch.as_tensor(list(indices) if not isinstance(indices, torch.Tensor) else indices).flatten()
+        whole = not len(chosen) or not (chosen.dtype.is_floating_point or chosen.dtype == torch.bool)
+        chosen = chosen.long()
+        n = channels[name]
+        if (
+            not whole
+            or len(chosen.unique()) < len(chosen)
+            or (len(chosen) and not 0 <= chosen.min() <= chosen.max() < n)
+        ):
+            raise ValueError(f"plan[{name!r}] must hold different outputs from 0 to {n - 1}, not {list(indices)}.")
+        kept[name] = set(chosen.tolist())
+    return kept
+
+
+# -- what becomes of it ------------------------------------------------------------------------------------------------
+
+
+def _narrow(traced, stream, kept, widths):
+    everything = set(range(stream.channels))
+    sets = {source: kept.get(name, everything) for source, name in stream.convolutions.items()}
+    # Kept by most comes first: nested sets are the first so many each.
+    often = [sum(i in chosen for chosen in sets.values()) for i in range(stream.channels)]
+    order = sorted(everything, key=lambda i: -often[i])
+    position = {channel: i for i, channel in enumerate(order)}
+
+    for source, name in stream.convolutions.items():
+        widths[source] = n = 1 + max((position[i] for i in sets[source]), default=-1)
+        zeros = [i for i in range(n) if order[i] not in sets[source]]
+        layers = [traced.get_submodule(name)]
+        layers += [traced.get_submodule(source.target)] if source.target != name else []
+        for layer in layers if n else []:
+            _choose_outputs(layer, torch.tensor(order[:n]), torch.tensor(zeros, dtype=torch.long))
+    for node in stream.nodes:
+        operands = [a for a in node.args if isinstance(a, fx.Node)]
+        widths[node] = max(widths[a] for a in operands)
+    if not all(widths[read] for _, read in stream.readers):
+        names = ", ".join(stream.convolutions.values())
+        raise ValueError(f"plan leaves nothing of a stream where it is read: one of {names} must keep more outputs.")
+    for reader, read in stream.readers:
+        _choose_inputs(traced.get_submodule(reader.target), torch.tensor(order[: widths[read]]))
+    for node in stream.nodes:
+        if node.op == "call_module":
+            continue
+        x, y = node.args
+        if not widths[x] or not widths[y]:
+            node.replace_all_uses_with(x if widths[x] else y)
+            traced.graph.erase_node(node)
+        elif widths[x] != widths[y]:
+            with traced.graph.inserting_before(node):
+                name = f"{node.name}_zero_padded"
+                traced.add_module(name, ZeroPaddedAdd())
+                new = traced.graph.call_module(name, (x, y))
+            widths[new] = widths[node]
+            node.replace_all_uses_with(new)
+            traced.graph.erase_node(node)
+
+
+def _choose_outputs(layer, chosen, zeros):
+    """Keep some outputs of a convolution or a normalisation, in this order; `zeros` of them give 0."""
+    with torch.no_grad():
+        for name in ("weight", "bias"):
+            if (old := getattr(layer, name)) is not None:
+                new = old.detach()[chosen].clone()
+                new[zeros] = 0
+                setattr(layer, name, nn.Parameter(new, old.requires_grad))
+    if isinstance(layer, _NORMALISATIONS):
+        for name in ("running_mean", "running_var"):
+            if getattr(layer, name) is not None:
+                setattr(layer, name, getattr(layer, name)[chosen].clone())
+        layer.num_features = len(chosen)
+    else:
+        layer.out_channels = len(chosen)
+
+
+def _choose_inputs(layer, chosen):
+    layer.weight = nn.Parameter(layer.weight.detach()[:, chosen].clone(), layer.weight.requires_grad)
+    layer.in_channels = len(chosen)
+
+
+def _add_in_place(traced):
+    """Let an addition overwrite its wider operand, where that is fresh memory which nobody reads any more."""
+    modules = dict(traced.named_modules())
+    place = {node: i for i, node in enumerate(traced.graph.nodes)}
+    layers = (*_CONVOLUTIONS, *_NORMALISATIONS, ZeroPaddedAdd)
+
+    def is_layer(node):  # gives memory of its own, and keeps nothing of what it reads
+        return node.op == "call_module" and isinstance(modules[node.target], layers)
+
+    def is_free(operand, node):
+        mine = is_layer(operand) or operand.target in (operator.add, torch.add, "add")
+        return mine and all(user is node or (is_layer(user) and place[user] < place[node]) for user in operand.users)
+
+    for node in traced.graph.nodes:
+        if node.op == "call_module" and isinstance(modules[node.target], ZeroPaddedAdd):
+            modules[node.target].in_place = all(is_free(operand, node) for operand in node.args)
