@@ -2,6 +2,7 @@
 
 from mlcourse.plots.boundaries import plot_boundaries
 from mlcourse.plots.confusion import confusion_in_words, plot_confusion
+from mlcourse.plots.float_bits import float_explorer
 from mlcourse.plots.go import board_in_words, plot_board
 from mlcourse.plots.images import plot_images
 from mlcourse.plots.learning import plot_data_size, plot_learning_curves
@@ -15,6 +16,7 @@ __all__ = [
     "board_in_words",
     "colors",
     "confusion_in_words",
+    "float_explorer",
     "plot_board",
     "plot_boundaries",
     "plot_confusion",
