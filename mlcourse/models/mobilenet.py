@@ -149,6 +149,8 @@ class MobileNetV2(nn.Module):
                 raise ValueError(f"{name} must be a whole number, at least 1, not {value!r}.")
         if isinstance(width, bool) or not isinstance(width, Real) or not 0 < width <= 8:
             raise ValueError(f"width must be a number above 0 and at most 8, such as 0.5, not {width!r}.")
+        if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= dropout < 1:
+            raise ValueError(f"dropout must be a share from 0 to below 1, such as 0.2, not {dropout!r}.")
         stages = _checked_stages(stages)
 
         channels = rounded_channels(stem * width, round_to)

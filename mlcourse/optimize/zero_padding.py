@@ -29,6 +29,10 @@ _OVERWRITING = (operator.iadd, "add_")
 _ADDITIONS = (operator.add, torch.add, "add", *_OVERWRITING)
 
 
+class EmptyStreamError(ValueError):
+    """A plan leaves nothing of what somebody reads."""
+
+
 class ZeroPaddedAdd(nn.Module):
     """Add two maps of which one has fewer channels: its missing last channels count as zeros.
 
@@ -214,6 +218,7 @@ def _streams(traced):
         # An activation ahead of the first addition belongs to the stream, and what it reads is the source.
         sources = [n for n in nodes if n in members and n not in inside]
         sources += dict.fromkeys(a for n in inside for a in n.args if isinstance(a, fx.Node) and a not in members)
+        sources.sort(key=place.get)
         convolutions, why = {}, ""
         for source in sources:
             convolution = source
@@ -301,11 +306,13 @@ def _narrow(traced, stream, kept, widths):
         widths[node] = max(widths[a] for a in operands)
     if not all(widths[read] for _, read in stream.readers):
         names = ", ".join(stream.convolutions.values())
-        raise ValueError(f"plan leaves nothing of a stream where it is read: one of {names} must keep more outputs.")
+        raise EmptyStreamError(
+            f"plan leaves nothing of a stream where it is read: one of {names} must keep more outputs."
+        )
     for reader, read in stream.readers:
         _choose_inputs(traced.get_submodule(reader.target), torch.tensor(order[: widths[read]]))
     for node in stream.nodes:
-        if node.op == "call_module":
+        if len(node.all_input_nodes) == 1:  # an activation, or x + x
             continue
         x, y = node.args
         if not widths[x] or not widths[y]:

@@ -1,0 +1,153 @@
+"""A network whose layers can be given widths, and the order in which their outputs go."""
+
+import copy
+
+import torch
+from torch import nn
+
+from mlcourse.models.training import in_eval_mode
+from mlcourse.optimize.pruning import prunable_layers, remove_channels
+from mlcourse.optimize.zero_padding import residual_streams, zero_pad
+
+_NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+class Narrowing:
+    """The layers of a network that can lose outputs, how many they have, and which go first.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        Is copied.
+    example : tensor
+        An input, with its batch.
+    round_to : int
+        Widths are multiples of it.
+    zero_padding : bool
+        Whether the branches of residual additions may lose outputs too, each by itself, down to none.
+
+    Attributes
+    ----------
+    widths : dict of str to int
+        How many outputs of each layer are left.
+    outputs : dict of str to int
+        How many there were at first.
+    """
+
+    def __init__(self, net, example, round_to, zero_padding):
+        self.net, self.example, self.round_to = copy.deepcopy(net), example, round_to
+        self.normalisation = _normalisations(net, example)
+        self.branches = {}  # name -> order of its stream: one for all of its branches, so that what they keep is nested
+        for stream in residual_streams(net) if zero_padding else []:
+            order = _order(sum(self._strength(branch) for branch in stream.branches))
+            self.branches |= dict.fromkeys(stream.branches, order)
+        self.widths = {}
+        self._rank()
+        self.outputs = dict(self.widths)
+
+    def _rank(self):
+        """Rank the outputs of what is left."""
+        hidden = {name: n for name, n in prunable_layers(self.net, self.example).items() if n > self.round_to}
+        self.order = {name: _order(self._strength(name)) for name in hidden} | self.branches
+        self.full = {name: len(order) for name, order in self.order.items()}
+        self.widths = self.full | {name: width for name, width in self.widths.items() if name in self.branches}
+
+    def narrower(self, name: str, share: float) -> int | None:
+        """Return the next width of a layer when about this share of all its outputs goes; None if there is none."""
+        now, unit = self.widths[name], self.round_to
+        step = max(1, round(share * self.outputs[name] / unit))
+        width = (-(-now // unit) - step) * unit
+        if width >= unit or now > unit:
+            return max(width, unit)
+        return 0 if name in self.branches and now else None
+
+    def build(self, changed: dict) -> nn.Module:
+        """Return a new network of the present widths but those changed.
+
+        Raises
+        ------
+        EmptyStreamError
+            If nothing would be left of a stream that is read.
+        """
+        widths = self.widths | changed
+        plan = {name: self.order[name][:width] for name, width in widths.items() if width < self.full[name]}
+        net = self._without_hidden(plan)
+        branches = {name: kept for name, kept in plan.items() if name in self.branches}
+        return zero_pad(net, branches) if branches else net
+
+    def set(self, changed: dict) -> None:
+        """Change widths for good."""
+        self.widths |= changed
+
+    def trainable(self) -> nn.Module:
+        """Return a network of the present widths in which outputs that branches have lost are computed, and zeroed.
+
+        What is learned in it can be narrowed further, which what `zero_pad` returns cannot.
+        """
+        plan = {name: self.order[name][:width] for name, width in self.widths.items() if width < self.full[name]}
+        net = self._without_hidden(plan)
+        for name in self.branches:
+            last = net.get_submodule(self.normalisation.get(name, name))
+            last.register_forward_hook(_Zeroed(self.order[name][self.widths[name] :]))
+        return net
+
+    def replace(self, trained: nn.Module) -> None:
+        """Go on with what `trainable` returned, after training."""
+        trained = copy.deepcopy(trained)
+        for module in trained.modules():
+            for key, hook in list(module._forward_hooks.items()):
+                if isinstance(hook, _Zeroed):
+                    del module._forward_hooks[key]
+        self.net = trained
+        self._rank()
+
+    def _strength(self, name):
+        """How much an output can matter: the sum of its weights' absolutes, as its normalisation scales them."""
+        weight = self.net.get_submodule(name).weight.detach().flatten(1).abs().sum(1)
+        if name in self.normalisation:
+            layer = self.net.get_submodule(self.normalisation[name])
+            scale = 1 if layer.weight is None else layer.weight.detach().abs()
+            weight = weight * scale / (layer.running_var + layer.eps).sqrt()
+        return weight
+
+    def _without_hidden(self, plan):
+        hidden = {name: sorted(kept) for name, kept in plan.items() if name not in self.branches}
+        return remove_channels(self.net, hidden, self.example) if hidden else copy.deepcopy(self.net)
+
+
+class _Zeroed:
+    """Forward hook that sets channels of an output to zero."""
+
+    def __init__(self, channels):
+        self.channels = channels
+
+    def __call__(self, layer, inputs, output):
+        mask = torch.ones(output.shape[1], dtype=output.dtype, device=output.device)
+        mask[self.channels] = 0
+        return output * mask.view(1, -1, *[1] * (output.ndim - 2))
+
+
+def _order(strength) -> list[int]:
+    return strength.argsort(descending=True, stable=True).tolist()
+
+
+def _normalisations(net, example) -> dict[str, str]:
+    """{layer: the normalisation that reads its output}."""
+    names = {layer: name for name, layer in net.named_modules()}
+    found, outputs = {}, []  # outputs are held, so that no other tensor takes their place
+
+    def called(layer, inputs, output):
+        if isinstance(layer, _NORMALISATIONS):
+            found.update((names[before], names[layer]) for before, made in outputs if made is inputs[0])
+        else:
+            outputs.append((layer, output))
+
+    layers = [m for m in net.modules() if isinstance(m, (*_NORMALISATIONS, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear))]
+    handles = [layer.register_forward_hook(called) for layer in layers]
+    try:
+        with in_eval_mode(net) as device:
+            net(example.to(device))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
