@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+import psutil
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -28,6 +29,7 @@ import mlcourse
 
 from .sandbox.client import SandboxError
 from .sandbox.output import OUTPUTS
+from .sandbox.tidying import tidy
 
 SANDBOX, PLAIN = "mlcourse-sandbox", "python3"
 KERNELS = Path(__file__).parent / "sandbox" / "jupyter" / "kernels"
@@ -40,7 +42,9 @@ _MOST_OUTPUT = 1_000_000  # bytes of a cell
 _FLOOD = 50_000_000  # bytes of a cell after which the kernel is ended
 _TRIES = 3  # of a job whose sandbox was lost, as when the system ran out of memory and killed its server
 _GRACE = 5  # seconds that an interrupted cell has to stop
+_MOST_IN_ALL = 20_000_000  # bytes of all cells
 _BIGGEST_MESSAGE = 32 * 1024**2  # bytes; a kernel that sends a bigger one is cut off
+_MOST_MEMORY = 500 * 1024**2  # bytes by which the messages of a kernel may make this process grow
 _CUT = "... (the rest of this cell's output was left out: it is more than 1 MB)\n"
 
 
@@ -134,7 +138,7 @@ class _Runner(NotebookClient):
         config = Config({"SandboxProvisioner": job["limits"]})
         context = zmq.asyncio.Context()  # its options are those of the sockets to come
         context.setsockopt(zmq.MAXMSGSIZE, _BIGGEST_MESSAGE)
-        context.setsockopt(zmq.RCVHWM, 100)
+        context.setsockopt(zmq.RCVHWM, 16)
         specs = KernelSpecManager()
         specs.kernel_dirs.insert(0, str(KERNELS))
         super().__init__(
@@ -147,6 +151,7 @@ class _Runner(NotebookClient):
             iopub_timeout=60,  # a busy machine needs its time to hand over much output
             startup_timeout=60,
             record_timing=False,
+            store_widget_state=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR", "--HistoryManager.hist_file=:memory:"],
             error_on_timeout={
                 "ename": "CellTimeoutError",
@@ -167,27 +172,27 @@ class _Runner(NotebookClient):
         self.reset_execution_trackers()
         with _folder(self.job["files"]) as folder:
             await self._start(folder)
-            ended = ""
-            for index, cell in enumerate(self.nb.cells):
-                if cell.cell_type != "code":
-                    continue
-                if ended:
-                    _fail(cell, "NotExecuted", f"the kernel had ended before this cell: {ended}")
-                elif ended := await self._execute(cell, index):
-                    self.flags.append(f"cell {index + 1}: {ended}")
-            kernel = getattr(self.km.provisioner, "kernel", None)
-            await self._async_cleanup_kernel()
-            context.destroy(linger=0)
-            if kernel is not None:  # its files come after its end
-                kernel.kill()
-                await asyncio.get_running_loop().run_in_executor(None, kernel.wait, 60)
-                self.lost = kernel.lost
+            guard = asyncio.ensure_future(self._guard())
+            try:
+                await self._execute_all()
+            finally:
+                guard.cancel()
+                kernel = getattr(self.km.provisioner, "kernel", None)
+                await self._async_cleanup_kernel()
+                context.destroy(linger=0)
+                if kernel is not None:  # its files come after its end
+                    kernel.kill()
+                    await asyncio.get_running_loop().run_in_executor(None, kernel.wait, 60)
+                    self.lost = kernel.lost
         files = kernel.files if kernel else {}
+        outputs, cut = tidy([cell.get("outputs", []) for cell in self.nb.cells], _MOST_IN_ALL)
+        if cut:
+            self.flags.append(f"more than {_MOST_IN_ALL // 10**6} MB of output in all")
         return {
             "key": self.job["key"],
             "cells": [
-                {"outputs": cell.outputs, "execution_count": cell.execution_count} if cell.cell_type == "code" else None
-                for cell in self.nb.cells
+                {"outputs": said, "execution_count": _count(cell)} if cell.cell_type == "code" else None
+                for cell, said in zip(self.nb.cells, outputs, strict=True)
             ],
             "language_info": self.nb.metadata.get("language_info"),
             "files": {name: base64.b64encode(content).decode() for name, content in sorted(files.items())},
@@ -201,6 +206,28 @@ class _Runner(NotebookClient):
         await self.async_start_new_kernel_client()
         info = await self.async_wait_for_reply(self.kc.kernel_info())
         self.nb.metadata["language_info"] = info["content"]["language_info"] if info else {}
+
+    async def _guard(self) -> None:
+        """End the kernel when its messages fill the memory of this process, by whatever socket they come.
+
+        The library of the sockets takes messages in by itself, also those that nobody asks for, and parts without end.
+        """
+        before = psutil.Process().memory_info().rss
+        while psutil.Process().memory_info().rss - before < _MOST_MEMORY:
+            await asyncio.sleep(0.05)
+        self._flood = f"a flood of messages: more than {_MOST_MEMORY // 1024**2} MB"
+        await self.km.provisioner.kill()
+
+    async def _execute_all(self) -> None:
+        """Execute the cells; once the kernel has ended, say so in the others."""
+        ended = ""
+        for index, cell in enumerate(self.nb.cells):
+            if cell.cell_type != "code":
+                continue
+            if ended:
+                _fail(cell, "NotExecuted", f"the kernel had ended before this cell: {ended}")
+            elif ended := await self._execute(cell, index):
+                self.flags.append(f"cell {index + 1}: {ended}")
 
     async def _execute(self, cell, index: int) -> str:
         """Execute one cell; say why the kernel has ended, or nothing."""
@@ -216,7 +243,7 @@ class _Runner(NotebookClient):
             _fail(cell, "CellTimeoutError", "the output of the cell did not end")
             return await self._end("the output of a cell did not end")
         except Exception as error:  # forged messages make Jupyter stumble in many ways
-            _fail(cell, "BadMessageError", f"the kernel sent what is no message: {error}")
+            _fail(cell, "BadMessageError", f"the kernel sent what is no message ({type(error).__name__})")
             return await self._end("a cell made the kernel send what is no message")
         if cell.metadata.get("error"):
             error = cell.metadata.pop("error")
@@ -239,7 +266,7 @@ class _Runner(NotebookClient):
         """Whether the kernel can be asked again."""
         try:
             await asyncio.wait_for(self.async_wait_for_reply(self.kc.kernel_info()), _GRACE)
-        except (TimeoutError, DeadKernelError):
+        except Exception:  # no answer in time, a dead kernel, or what is no message
             return False
         return True
 
@@ -263,6 +290,9 @@ class _Runner(NotebookClient):
         """Keep the error of the reply; a timeout leaves no other trace."""
         cell.metadata["error"] = execute_reply["content"]
 
+    def handle_comm_msg(self, outs, msg, cell_index):
+        """Leave the state of widgets alone: nothing of it is kept, and it would grow without bound."""
+
     def process_message(self, msg, cell, cell_index):
         """Take a message of the kernel in, as long as its cell has not said too much."""
         kind = msg["msg_type"]
@@ -284,6 +314,10 @@ class _Runner(NotebookClient):
                 if kind != "error":
                     return None
         return super().process_message(msg, cell, cell_index)
+
+
+def _count(cell) -> int | None:
+    return cell.execution_count if isinstance(cell.execution_count, int) else None
 
 
 def _fail(cell, name: str, says: str, traceback=()) -> None:

@@ -8,6 +8,7 @@ import atexit
 import multiprocessing
 import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,6 +59,7 @@ class LocalPool:
             raise ValueError(f"workers must be at least 1, got {workers}.")
         self.workers, self.modules = workers, tuple(modules)
         self._pool = self._new_pool()
+        self._running: dict[Future, tuple[dict, int]] = {}
 
     def _new_pool(self) -> ProcessPoolExecutor:
         spawn = multiprocessing.get_context("spawn")
@@ -66,7 +68,7 @@ class LocalPool:
     def run(self, jobs):
         """Execute jobs; yield each with its result or with what went wrong."""
         waiting = iter(jobs)
-        running: dict[Future, tuple[dict, int]] = {}
+        running = self._running = {}
         again: list[tuple[dict, int]] = []
         while True:
             while len(running) < 2 * self.workers:
@@ -96,14 +98,18 @@ class LocalPool:
             self._pool = self._new_pool()
 
     def close(self) -> None:
-        """End the workers and their kernels."""
+        """End the workers and their kernels; what is still executed is given up."""
+        if self._running:  # the grader was interrupted: it would wait for cells of minutes
+            for process in list((self._pool._processes or {}).values()):
+                process.kill()  # its server sees it, and ends its kernels
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(modules: Sequence[str]) -> None:
     """In a new worker: prepare, and see to it that nothing is left when the grader is killed."""
-    provisioner.preload(modules)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides what Ctrl-C means
     tempfile.tempdir = tempfile.mkdtemp(prefix="mlcourse-worker-")
+    provisioner.preload(modules, tempfile.tempdir)
 
     def end_with_grader():
         multiprocessing.parent_process().join()

@@ -5,10 +5,12 @@ a whole or not at all. It names the job that it answers: another one, after a ne
 it.
 """
 
+import glob
 import json
 import os
-import tempfile
 from pathlib import Path
+
+import psutil
 
 _FIELDS = {"key": str, "cells": list, "files": dict, "flags": list}
 
@@ -69,13 +71,16 @@ class Results:
 
 def _write(path: Path, content) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    part = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
-        with open(handle, "w", encoding="utf-8") as file:
+        with part.open("w", encoding="utf-8") as file:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
+        os.replace(part, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):  # by a process that was killed
+        if not psutil.pid_exists(int(left.suffixes[-2][1:])):
+            left.unlink(missing_ok=True)

@@ -77,6 +77,8 @@ class Server:
     ----------
     modules : sequence of str
         To import before the first kernel.
+    scratch : path, optional
+        A folder to remove when this process is gone, however it ended. Its temporary files, if they are all in there.
 
     Raises
     ------
@@ -84,14 +86,14 @@ class Server:
         Where processes cannot be isolated, or the server does not start.
     """
 
-    def __init__(self, modules=MODULES):
+    def __init__(self, modules=MODULES, scratch: str | Path | None = None):
         if why := why_not():
             raise SandboxError(why)
         self._folder = tempfile.TemporaryDirectory(prefix="mlcourse-", ignore_cleanup_errors=True)
         self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "mlcourse.grading.sandbox.server", str(theirs.fileno()), self._folder.name,
-             *modules],
+            [sys.executable, "-I", "-m", "mlcourse.grading.sandbox.server", str(theirs.fileno()),
+             str(scratch or self._folder.name), *modules],
             env={}, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
         )  # fmt: skip
@@ -174,9 +176,9 @@ class Server:
     def close(self) -> None:
         """End the server and every kernel of it."""
         atexit.unregister(self.close)
-        self._channel.close()
-        self._process.kill()
+        self._process.kill()  # before the channel: it takes the end of that for the end of this process
         self._process.wait()
+        self._channel.close()
         self._process.stderr.close()
         self._folder.cleanup()
 
@@ -194,6 +196,8 @@ class SandboxedKernel:
         What it wrote into its working directory, after its end.
     left_out : int
         Files that it wrote and that did not fit.
+    lost : bool
+        Whether what watched it was ended, and the kernel with it.
     """
 
     stdin = stdout = stderr = None
@@ -206,6 +210,7 @@ class SandboxedKernel:
         self.reason = ""
         self.files: dict[str, bytes] = {}
         self.left_out = 0
+        self.lost = False
         self._exit = None
 
     def started(self, timeout: float = 60) -> bool:
@@ -273,6 +278,7 @@ class SandboxedKernel:
         elif "left out" in message:
             self.left_out = message["left out"]
         elif "done" in message:
+            self.lost = not data
             if self._exit is None:
                 self._exit, self.reason = -9, self.reason or "the sandbox was ended from outside"
             self.returncode = self._exit

@@ -20,6 +20,7 @@ from .limits import Limits
 _MB = 1024**2
 _server: Server | None = None
 _modules: Sequence[str] = MODULES
+_scratch: str | None = None
 _starting = threading.Lock()  # the threads of a process share its server
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 
@@ -35,14 +36,17 @@ def server() -> Server:
     global _server
     with _starting:
         if _server is None or not _server.alive:
-            _server = Server(_modules)
+            _server = Server(_modules, _scratch)
         return _server
 
 
-def preload(modules: Sequence[str]) -> None:
-    """Have the server of this process, if it was not started yet, import other modules than usual."""
-    global _modules
-    _modules = modules
+def preload(modules: Sequence[str], scratch: str | None = None) -> None:
+    """Have the server of this process, if it was not started yet, import other modules than usual.
+
+    It also removes the folder `scratch`, if one is given, when this process is gone.
+    """
+    global _modules, _scratch
+    _modules, _scratch = modules, scratch
 
 
 def close_server() -> None:
