@@ -1,5 +1,7 @@
 """From a sanitised notebook to the job that executes it, and from its result back into the notebook."""
 
+import base64
+import contextlib
 import os
 import stat
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import nbformat
 
 from . import execution
+from .planted import clashes, is_somebody_elses
 
 _MOST_BYTES = 100_000_000  # of the files beside a notebook
 
@@ -31,12 +34,22 @@ def make_job(notebook, coursedir, assignment: str, student: str, **settings) -> 
     """
     submitted = Path(coursedir.format_path(coursedir.submitted_directory, student, assignment))
     source = Path(coursedir.format_path(coursedir.source_directory, ".", assignment))
-    files = regular_files(submitted) | regular_files(source)
+    given = regular_files(source, planted=False)
+    taken = {Path(name) for name in given}
+    folders = {parent for path in taken for parent in path.parents}
+    files = {name: data for name, data in regular_files(submitted).items() if not clashes(Path(name), taken, folders)}
+    files |= given
     return execution.new_job(notebook, files, **settings)
 
 
-def regular_files(folder: Path) -> dict[str, bytes]:
+def regular_files(folder: Path, *, planted: bool = True) -> dict[str, bytes]:
     """Content of the files in a folder, by relative path; no notebooks, no hidden ones, and no link is followed.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    planted : bool
+        Whether hard links to somebody else's files are left out, too.
 
     Raises
     ------
@@ -53,11 +66,13 @@ def regular_files(folder: Path) -> dict[str, bytes]:
             state = os.stat(name, dir_fd=handle, follow_symlinks=False)
             if name.startswith(".") or name.endswith(".ipynb") or not stat.S_ISREG(state.st_mode):
                 continue
+            if planted and is_somebody_elses(os.path.join(where, name), state):
+                continue
             left -= state.st_size
             if left < 0:
                 raise ValueError(f"the files beside the notebook in {folder} are more than {_MOST_BYTES // 10**6} MB.")
-            with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=handle), "rb") as file:
-                found[os.path.relpath(os.path.join(where, name), folder)] = file.read()
+            with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=handle), "rb") as file:
+                found[os.path.relpath(os.path.join(where, name), folder)] = file.read(state.st_size)
     return found
 
 
@@ -79,12 +94,16 @@ def apply_result(result: dict, notebook) -> None:
 
 
 def keep_files(result: dict, folder: Path) -> None:
-    """Write the files that a notebook made next to it, where nothing else has their name."""
-    import base64
-
+    """Write the files that a notebook made next to it, where nothing else has their name, or needs it."""
     root = folder.resolve()
     for name, content in result["files"].items():
         path = (root / name).resolve()
-        if path.is_relative_to(root) and not path.exists() and not name.endswith(".ipynb"):
+        parts = Path(name).parts
+        # nbgrader makes notebooks and pages of their own, and takes a date from the file of that name.
+        needed = name == "timestamp.txt" or any(part.endswith(".ipynb") for part in parts)
+        needed |= parts[0].endswith(".html") and (root / parts[0]).with_suffix(".ipynb").exists()
+        if needed or not path.is_relative_to(root) or os.path.lexists(path):
+            continue
+        with contextlib.suppress(OSError):  # a name too long for here, or a folder with the name of a file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(base64.b64decode(content))

@@ -9,9 +9,11 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, NbGraderPr
 from nbgrader.utils import is_locked
 from traitlets import Dict, List, Unicode
 
-from . import execution
+from . import execution, planted
 from .jobs import apply_result, keep_files, make_job
 from .results import Results
+
+planted.guard()
 
 _SHORTEST = 8  # characters of a hidden line that is worth looking for in outputs: not `)` or `else:`
 

@@ -63,6 +63,7 @@ class Report:
     def table(self) -> "Table":
         """The lines as a table for a terminal."""
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(title=self.summary, title_justify="left")
         scored = any(line.score is not None for line in self.lines)
@@ -71,8 +72,13 @@ class Report:
         for line in self.lines:
             score = "" if line.score is None else f"{line.score:g} / {line.max_score:g}"
             cells = [line.name, line.state, *([score] if scored else []), line.says]
-            table.add_row(*cells, style=_COLOURS.get(line.state))
+            table.add_row(*(Text(_shown(cell)) for cell in cells), style=_COLOURS.get(line.state))
         return table
+
+
+def _shown(text: str) -> str:
+    """Text, which may be a learner's, without what a terminal would obey."""
+    return "".join(character if character.isprintable() or character == "\n" else "?" for character in text)
 
 
 def track(items, title: str, console=None, total: int | None = None):
@@ -80,6 +86,7 @@ def track(items, title: str, console=None, total: int | None = None):
     if console is None:
         yield from items
         return
+    from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
     class Rate(ProgressColumn):
@@ -90,6 +97,6 @@ def track(items, title: str, console=None, total: int | None = None):
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=len(items) if total is None else total)
         for item in items:
-            bar.update(task, description=f"{title} {item if isinstance(item, str) else item[0]}")
+            bar.update(task, description=escape(_shown(f"{title} {item if isinstance(item, str) else item[0]}")))
             yield item
             bar.advance(task)

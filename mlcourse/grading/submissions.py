@@ -16,6 +16,10 @@ from nbconvert.exporters import NotebookExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook, MissingEntry
 
+from . import planted
+
+planted.guard()
+
 _NOTE = """**{name} could not be graded: {reason}.**
 
 No answer could be read, so this notebook earns no points. Please hand it in again, or ask your instructor."""
@@ -42,10 +46,14 @@ def read_notebook(path: str | Path) -> nbformat.NotebookNode:
     UnreadableNotebookError
         When there is no notebook to be made out: no file, an empty one, or no JSON of a notebook.
     """
+    if planted.is_led_astray(Path(path).parent):
+        raise UnreadableNotebookError("its folder is a link to another one")
     try:
-        data = Path(path).read_bytes()
+        data = planted.read_plain(path)
     except FileNotFoundError:
         raise UnreadableNotebookError("the notebook is missing") from None
+    except planted.PlantedError as error:
+        raise UnreadableNotebookError(f"the file is not opened: it is {error.strerror}") from None
     except OSError as error:
         raise UnreadableNotebookError(f"the file cannot be opened ({error.strerror})") from error
     if not data.strip():
@@ -145,10 +153,12 @@ class Assignment:
         list of str
             Names of the cells that were missing.
         """
-        for cell in notebook.cells:
+        found = set()
+        for cell in reversed(notebook.cells):  # of several cells with one name nbgrader takes the last
             name = cell.metadata.pop("nbgrader", {}).get("grade_id")
-            if isinstance(name, str) and name in self.cells:
+            if isinstance(name, str) and name in self.cells and name not in found:
                 cell.metadata["nbgrader"] = dict(self.cells[name].metadata["nbgrader"])
+                found.add(name)
         restored = []
         below: list[str] = []  # cells that stand further down in the release
         for name, cell in reversed(self.cells.items()):
@@ -206,7 +216,7 @@ def examine(folder: str | Path, gradebook: Gradebook, assignment: str) -> list[F
         try:
             notebook = read_notebook(path)
         except UnreadableNotebookError as error:
-            missing = not path.exists()
+            missing = not os.path.lexists(path)
             also = f"; there is {', '.join(others)}" if missing and others else ""
             findings.append(Finding(name, "missing" if missing else "damaged", f"{error}{also}"))
             continue

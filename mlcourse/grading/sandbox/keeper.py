@@ -80,7 +80,7 @@ def keep(channel: socket.socket, request: dict) -> None:
     before = _files(rooms.WORK)
     status, reason = _watch(channel, kernel, limits, told, may_go)
     _send(channel, {"exit": status, "reason": reason})
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, RecursionError):  # folders within folders, thousands deep
         _export(channel, rooms.WORK, before, request.get("export", 0))
     _send(channel, {"done": True})
 

@@ -2,7 +2,8 @@
 
 Everything is allowed but what follows, since notebooks use whatever numpy, torch and the shell use. Refused is what
 reaches around the namespaces (new namespaces, mounts, other processes' memory, devices of the host) and what has a
-record of holes (bpf, io_uring, userfaultfd, keyrings). A refused call fails with EPERM, as if rights were missing.
+record of holes (bpf, io_uring, userfaultfd, keyrings), and what takes memory where no limit sees it (memfd, System V).
+A refused call fails with EPERM, as if rights were missing.
 
 The program is classic BPF: Linux, Documentation/userspace-api/seccomp_filter.rst.
 """
@@ -40,6 +41,8 @@ _REFUSED = {
     "kexec_load": (246, 104),
     "keyctl": (250, 219),
     "lookup_dcookie": (212, 18),
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
     "mknod": (133, None),
     "mknodat": (259, 33),
     "modify_ldt": (154, None),
@@ -47,6 +50,7 @@ _REFUSED = {
     "mount_setattr": (442, 442),
     "move_mount": (429, 429),
     "move_pages": (279, 239),
+    "msgget": (68, 186),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "open_tree": (428, 428),
@@ -62,10 +66,12 @@ _REFUSED = {
     "quotactl_fd": (443, 443),
     "reboot": (169, 142),
     "request_key": (249, 218),
+    "semget": (64, 190),
     "setdomainname": (171, 162),
     "sethostname": (170, 161),
     "setns": (308, 268),
     "settimeofday": (164, 170),
+    "shmget": (29, 194),
     "swapoff": (168, 225),
     "swapon": (167, 224),
     "syslog": (103, 116),
