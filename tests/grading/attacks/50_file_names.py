@@ -3,7 +3,7 @@
 CODE = r"""
 import os
 os.makedirs("a/../b/..", exist_ok=True)
-names = ("-rf", "*", "..\\..\\x", "[/red].csv", "$(touch @MARK@)", "\x1b[2Jx", "C:x", "a&b", "%2e%2e")
+names = ("-rf", "*", "..\\..\\x", "[red]x.csv", "$(touch @MARK@)", "\x1b[2Jx", "C:x", "a&b", "%2e%2e")
 for name in (*names, "timestamp.txt", "@NAME@.ipynb", "@NAME@.html"):
     attempt(name, lambda: open(name, "w").write("x"))
 for name in (b"\xff\xfe.csv", b"x\ny.csv"):
@@ -15,7 +15,7 @@ NAMES = (
     "-rf",
     "*",
     "..\\..\\x.csv",
-    "[/red].ipynb",
+    "[red]x.ipynb",
     "$(touch @MARK@)",
     "\x1b[2Jx.ipynb",
     "'; drop table grade; --",

@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import re
 import secrets
 import shutil
 import signal
@@ -30,7 +29,7 @@ import tiny
 
 HERE = Path(__file__).parent
 NAME = tiny.NAME
-FULL = 5  # points that an honest notebook gets from the machine
+FULL = 5  # points that an honest notebook gets
 STUDENTS = ("ada", "zoe")  # honest, the first and the last of the class
 _BIG = 60_000_000  # bytes that a submission may leave behind
 _HEAVY = 1200  # MB of the grader, all of it, that no submission may push it beyond
@@ -88,6 +87,7 @@ class World:
 
     def __init__(self, root: Path, *, stock: bool = False, template: Path | None = None):
         self.root, self.stock = root, stock
+        self.full = FULL - 2 * stock  # a harmless warning costs the points of a test there
         self.course, self.home = root / "course", root / "home"
         self.victim = STUDENTS[0]
         self.token = "kmq" + secrets.token_hex(4)
@@ -267,18 +267,13 @@ class World:
             elif word.encode() in everything:
                 achieved.append(f"read {kind}")
         mark = self.mark(attack)
-        reached = sorted(set(re.findall(rb"[^\0\n]*" + mark.encode() + rb"reached", said)))
+        reached = sorted({line for line in said.split(b"\n") if mark.encode() + b"reached" in line})
         if reached:
-            achieved.append("reached " + ", ".join(clean(what.decode(errors="replace"))[:40].split(mark)[0].strip()
-                                                   for what in reached[:3]))  # fmt: skip
-        after = self._protected()
-        changed = [os.fsdecode(name) for name in {*after, *self._before["files"]}
-                   if after.get(name) != self._before["files"].get(name)]  # fmt: skip
-        if self._gradebook() != self._before["rows"]:
-            changed.append("gradebook")
+            names = [clean(line.decode(errors="replace")).split(mark)[0][:40].strip(' "[') for line in reached[:3]]
+            achieved.append("reached " + ", ".join(names))
         written = self._marked(attack)
         if self.stock:
-            written += changed
+            written += self.changed()
         if written:
             achieved.append("wrote " + ", ".join(sorted({os.path.basename(name) for name in written})[:4]))
         if mark.encode() in self.heard:
@@ -292,10 +287,18 @@ class World:
             achieved.append(greed)
         if self._script(attack):
             achieved.append("a script in the pages")
-        earned = attack.get("DESERVES", FULL)
+        earned = attack.get("DESERVES", FULL) - (FULL - self.full)
         if (score := self.scores(attack.student)) is not None and score > earned:
             achieved.append("points that it did not earn")
         return achieved
+
+    def changed(self) -> list[str]:
+        """What nobody may change, and what was changed."""
+        before, after = self._before["files"], self._protected()
+        names = [os.fsdecode(name) for name in {*after, *before} if after.get(name) != before.get(name)]
+        usual = tuple(f"{self.home}/{name}" for name in (".ipython", ".jupyter", ".cache", ".local"))
+        names = [name for name in names if not name.startswith(usual)]  # Jupyter's own; attacks mark what they write
+        return [*(["the gradebook's other rows"] if self._gradebook() != self._before["rows"] else []), *names]
 
     def _left(self, attack: Attack) -> tuple[dict[str, bytes], int]:
         """What the grader keeps of a submission, and how many bytes it is."""
@@ -325,6 +328,7 @@ class World:
     def _marked(self, attack: Attack) -> list[str]:
         """Files outside of the submission that bear the mark of the attack."""
         mark, own = self.mark(attack), [*self._places(attack), self.course / "submitted" / attack.student]
+        own.append(self.root / "log")
         found = []
         for folder, folders, names in os.walk(self.root):
             folders[:] = [name for name in folders if Path(folder) / name not in own]
@@ -343,7 +347,9 @@ class World:
     def _script(self, attack: Attack) -> bool:
         """Whether a page holds something of the attack's that a browser would execute."""
         pages = [path for path in (self.course / "feedback" / attack.student).glob("*/*.html") if path.is_file()]
-        return any(executable(path.read_text(errors="replace"), self.mark(attack)) for path in pages)
+        mark = self.mark(attack)
+        texts = (path.read_text(errors="replace") for path in pages)
+        return any(mark in text and executable(text, mark) for text in texts)
 
 
 def executable(page: str, word: str) -> bool:
