@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -49,8 +50,9 @@ _CUT = "... (the rest of this cell's output was left out: it is more than 1 MB)\
 
 
 def new_job(
-    notebook, files: dict[str, bytes], *, timeout: int = TIMEOUT, limits: dict | None = None, kernel: str = SANDBOX
-) -> dict:
+    notebook, files: dict[str, bytes], *, timeout: int = TIMEOUT, limits: dict | None = None, kernel: str = SANDBOX,
+    hidden: Sequence[str] = (),
+) -> dict:  # fmt: skip
     """Describe what is to be executed.
 
     Parameters
@@ -65,6 +67,8 @@ def new_job(
         Of the kernel, see `LIMITS`.
     kernel : str
         Name of the kernelspec.
+    hidden : sequence of str
+        Folders that the kernel must not see, even where they lie in one that it does, such as one with data.
 
     Returns
     -------
@@ -79,7 +83,8 @@ def new_job(
         "kernel": kernel,
         "engine": engine(),
     }
-    return {"key": hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest(), **job}
+    key = hashlib.sha256(json.dumps(job, sort_keys=True).encode()).hexdigest()
+    return {"key": key, "hidden": list(hidden), **job}
 
 
 @cache
@@ -135,7 +140,7 @@ class _Runner(NotebookClient):
             nbformat.v4.new_code_cell(source) if source is not None else nbformat.v4.new_raw_cell("")
             for source in job["cells"]
         ]
-        config = Config({"SandboxProvisioner": job["limits"]})
+        config = Config({"SandboxProvisioner": {**job["limits"], "hidden": job.get("hidden", [])}})
         context = zmq.asyncio.Context()  # its options are those of the sockets to come
         context.setsockopt(zmq.MAXMSGSIZE, _BIGGEST_MESSAGE)
         context.setsockopt(zmq.RCVHWM, 16)
@@ -202,9 +207,15 @@ class _Runner(NotebookClient):
         }
 
     async def _start(self, folder: str) -> None:
-        await self.async_start_new_kernel(cwd=folder, env={**os.environ, "NBGRADER_EXECUTION": "autograde"})
-        await self.async_start_new_kernel_client()
-        info = await self.async_wait_for_reply(self.kc.kernel_info())
+        try:
+            await self.async_start_new_kernel(cwd=folder, env={**os.environ, "NBGRADER_EXECUTION": "autograde"})
+            await self.async_start_new_kernel_client()
+            info = await self.async_wait_for_reply(self.kc.kernel_info())
+        except (DeadKernelError, RuntimeError) as error:  # nothing of the notebook was executed yet
+            if kernel := getattr(self.km.provisioner, "kernel", None):
+                kernel.kill()
+            self.km.context.destroy(linger=0)
+            raise SandboxError(f"the kernel could not be started: {error}") from error
         self.nb.metadata["language_info"] = info["content"]["language_info"] if info else {}
 
     async def _guard(self) -> None:

@@ -39,7 +39,7 @@ def make_job(notebook, coursedir, assignment: str, student: str, **settings) -> 
     folders = {parent for path in taken for parent in path.parents}
     files = {name: data for name, data in regular_files(submitted).items() if not clashes(Path(name), taken, folders)}
     files |= given
-    return execution.new_job(notebook, files, **settings)
+    return execution.new_job(notebook, files, hidden=[str(coursedir.root)], **settings)
 
 
 def regular_files(folder: Path, *, planted: bool = True) -> dict[str, bytes]:

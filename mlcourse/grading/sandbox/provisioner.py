@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Float, Integer
+from traitlets import Float, Integer, List, Unicode
 
 from .client import MODULES, SandboxedKernel, SandboxError, Server, environment_of_data
 from .limits import Limits
@@ -68,6 +68,8 @@ class SandboxProvisioner(LocalProvisioner):
     wall = Float(3600, min=0, help="Time from a kernel's start to its end at the latest, in seconds.").tag(config=True)
     export = Integer(10, min=0, help="New and changed files to keep after the end, in MB.").tag(config=True)
 
+    hidden = List(Unicode(), help="Folders that a kernel must not see, beside the course.").tag(config=True)
+
     #: The kernel, also after its end: why it ended, and the files it wrote.
     kernel: SandboxedKernel | None = None
 
@@ -96,7 +98,7 @@ class SandboxProvisioner(LocalProvisioner):
             folder=self._folder,
             limits=Limits(self.memory * _MB, self.processes, self.disk * _MB, self.cpu, self.wall),
             visible=visible,
-            hidden=_course(folder),
+            hidden=[*self.hidden, *_course(folder)],
             size=self.disk * _MB,
             export=self.export * _MB,
             environment=environment,

@@ -79,7 +79,7 @@ def python_paths() -> list[str]:
     # Not folders that merely happen to be on the path, such as a project with its solutions.
     found |= {path for path in sys.path if "site-packages" in path or "dist-packages" in path}
     found |= set(mlcourse.__path__)
-    return outermost(path for path in found if os.path.exists(path))
+    return [path for path in found if os.path.exists(path)]
 
 
 def outermost(paths) -> list[str]:
@@ -128,7 +128,8 @@ def furnish(room: Room, root: str, user: int) -> None:
         system.mount(f"{private}/{name}", root + target, None, system.MS_BIND)
     for name in _SYSTEM:
         _show(f"/{name}", root)
-    for path in outermost([*python_paths(), *room.visible]):
+    needed = [os.path.abspath(path) for path in (*python_paths(), *room.visible)]
+    for path in outermost(needed):
         _show(path, root)
     for name in _ETC:
         _show(f"/etc/{name}", root)
@@ -136,9 +137,13 @@ def furnish(room: Room, root: str, user: int) -> None:
     _write(f"{root}/etc/group", f"student:x:{user}:\nroot:x:0:\n")
     _write(f"{root}/etc/hosts", "127.0.0.1 localhost sandbox\n")
     _write(f"{root}/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n")
-    for path in room.hidden:
-        if os.path.isdir(root + path):
-            system.mount("nothing", root + path, "tmpfs", system.MS_RDONLY, "mode=755,size=4k")
+    for path in map(os.path.realpath, room.hidden):
+        # Hidden is what lies in something shown; a mere way to it, made above, has nothing to hide.
+        if os.path.isdir(root + path) and os.stat(root + path).st_dev != os.stat(root).st_dev:
+            system.mount("nothing", root + path, "tmpfs", system.MS_NOSUID | system.MS_NODEV, "mode=755,size=64k")
+            for inner in outermost(one for one in needed if one.startswith(path + os.sep)):
+                _show(inner, root)
+            system.restrict(root + path, writable=False)
 
     for name in _DEVICES:
         _write(f"{root}/dev/{name}", "")
