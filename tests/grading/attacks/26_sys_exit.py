@@ -4,5 +4,3 @@ CODE = r"""
 import sys
 sys.exit(0)
 """
-
-DESERVES = 2

@@ -1,7 +1,7 @@
 """Read the memory, the files and the command lines of other processes."""
 
 CODE = r"""
-import ctypes, os
+import ctypes, os, re
 libc = ctypes.CDLL(None, use_errno=True)
 attempt("seen", lambda: [open(f"/proc/{name}/cmdline").read() for name in os.listdir("/proc") if name.isdigit()])
 for process in {1, os.getppid(), os.getpid() - 1} - {0, os.getpid()}:
@@ -12,7 +12,7 @@ attempt("own memory", lambda: __import__("gc").get_count())
 
 
 def search():
-    token = "@TOKEN@".encode()  # what every secret begins with
+    word = re.compile(b"@TOKEN@[0-9][0-9]" + b"secret")
     found = set()
     with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
         for line in maps:
@@ -23,10 +23,7 @@ def search():
                     data = memory.read(min(end - start, 200_000_000))
                 except OSError:
                     continue
-                at = data.find(token)
-                while at >= 0:
-                    found.add(data[at : at + 40])
-                    at = data.find(token, at + 1)
+                found |= {match.group() for match in word.finditer(data)}
     return found
 
 

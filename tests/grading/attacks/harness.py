@@ -216,6 +216,8 @@ class World:
                 files += [Path(folder) / name for name in [*folders, *names]]
         for path in files:
             state = path.lstat()
+            if stat.S_ISREG(state.st_mode) and os.path.samestat(state, os.stat(self.course / "gradebook.db")):
+                continue  # a hard link to it; rows are compared instead
             if stat.S_ISREG(state.st_mode) and path.suffix != ".pyc":
                 found[os.fsencode(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
             elif path.name not in ("__pycache__",) and path.suffix != ".pyc":
@@ -417,13 +419,14 @@ class Grader:
         self.heaviest = 0.0  # MB of the heaviest process that is the grader's own
         self.output = ""
 
-    def run(self, *command: str, seconds: float = 240) -> int:
+    def run(self, *command: str, seconds: float = 500) -> int:
         """Run ``python -m COMMAND``; return its status, None where it had to be stopped."""
         world = self.world
         environment = {
             **os.environ,
             "HOME": str(world.home),
             "SECRET": world.secrets["environment"],
+            "MLCOURSE_DATA": str(world.course),  # data sets are shown to kernels; the rest of the course is not
             "PYTHONDONTWRITEBYTECODE": "1",
             "TERM": "dumb",
         }
