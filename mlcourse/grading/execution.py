@@ -207,14 +207,15 @@ class _Runner(NotebookClient):
         }
 
     async def _start(self, folder: str) -> None:
+        manager = self.km  # forgotten on errors
         try:
             await self.async_start_new_kernel(cwd=folder, env={**os.environ, "NBGRADER_EXECUTION": "autograde"})
             await self.async_start_new_kernel_client()
             info = await self.async_wait_for_reply(self.kc.kernel_info())
         except (DeadKernelError, RuntimeError) as error:  # nothing of the notebook was executed yet
-            if kernel := getattr(self.km.provisioner, "kernel", None):
+            if kernel := getattr(manager.provisioner, "kernel", None):
                 kernel.kill()
-            self.km.context.destroy(linger=0)
+            manager.context.destroy(linger=0)
             raise SandboxError(f"the kernel could not be started: {error}") from error
         self.nb.metadata["language_info"] = info["content"]["language_info"] if info else {}
 

@@ -48,7 +48,7 @@ def undisturbed(tmp_path_factory):
         grader.start()
         report = grader.finish()
         took = time.monotonic() - began
-        assert report["counts"] == {"graded": 5, "flagged": 1}, report
+        assert report["counts"] == {"graded": 5, "flagged": 1}, str(report)
         assert grader.vanish() == []
     finally:
         grader.close()
@@ -126,7 +126,7 @@ def test_its_helpers(grader, undisturbed, kind):
             hit = kill_one(grader, kind, moments)
             killed += hit
         report = grader.finish()
-        assert report["counts"] == {"graded": 5, "flagged": 1}, report
+        assert report["counts"] == {"graded": 5, "flagged": 1}, str(report)
         check_whole(grader, scores)
 
 
