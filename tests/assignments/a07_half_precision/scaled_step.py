@@ -6,7 +6,7 @@
 def scaled_step(weights, gradient, scale, rate):
     if not np.isfinite(gradient).all():
         return weights, scale / 2
-    small = gradient / np.float16(min(scale, 65504))
+    small = gradient / np.float16(scale)
     return weights - np.float32(rate) * small.astype(np.float32), scale
 
 
