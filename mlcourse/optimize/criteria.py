@@ -15,7 +15,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from mlcourse.models.training import in_eval_mode
-from mlcourse.optimize.graph import Graph, operation_name
+from mlcourse.optimize.graph import Graph
+from mlcourse.optimize.recording import operation_name
 
 CRITERIA = ("l1", "activation", "taylor", "random")
 _BATCH = 64

@@ -1,38 +1,23 @@
 """Which outputs of which layers belong together: the dependency graph of a network.
 
-The network answers one example, and every function of torch that it calls is seen (by a
-`torch.overrides.TorchFunctionMode`). Beside each tensor goes another of the same shape that holds, for each element, the
-number of the channel it comes from. What moves elements moves these numbers; what adds two tensors makes their channels
-one; a layer with weights tells which axis of its weights reads which channels, and numbers its own outputs. So it does
-not matter how a network is written: as modules or as functions, with `if` and loops or without. What a function is not
-known to do with channels is not guessed: they stay, and the reason is kept.
+`mlcourse.optimize.recording` finds it for torch, `mlcourse.optimize.keras_graph` for Keras; what is asked of it is the
+same.
 """
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 import torch
-from torch import nn
-from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves, tree_map
 
-from mlcourse.models.training import in_eval_mode
-from mlcourse.optimize.channels import Channels, Reason, compact
-from mlcourse.optimize.graph_rules import QUERIES, rule_for
+from mlcourse.optimize.channels import Channels, Reason
 
 
 class Graph:
-    """What depends on the outputs of each layer.
+    """What passes along the axes of all weights.
 
     Parameters
     ----------
-    net : torch.nn.Module
-        Answers the example in eval mode; it is not changed.
-    example : tensor or tuple
-        Input of the network with its batch, or all of its positional arguments. Where weights are on the meta device,
-        zeros stand for what they would give.
     expected : Graph, optional
-        Of the network that `net` was made from. The weights of `net` must read the channels that are left in it.
+        What the network must be found to be: `axis` raises otherwise.
 
     Attributes
     ----------
@@ -47,32 +32,24 @@ class Graph:
         {(parameter or buffer, axis): number of the channel along it}.
     groups : dict of str to int
         {weight of a grouped convolution: groups}. Along its axis 1 ``axes`` has all input channels of the layer.
-
-    Raises
-    ------
-    ValueError
-        If `net` does not take the example, or reads other channels than expected.
     """
 
-    def __init__(self, net: nn.Module, example, expected: "Graph | None" = None):
+    def __init__(self, expected: "Graph | None" = None):
         self.channels = expected.channels.closed() if expected else Channels()
         self.layers: dict[str, torch.Tensor] = {}
         self.sources: dict[str, tuple[str, int]] = {}
         self.kinds: dict[str, str] = {}
         self.axes: dict[tuple[str, int], torch.Tensor] = {}
         self.groups: dict[str, int] = {}
-        self.expected = expected.axes if expected else None
-        recording = _Recording(self, net)
-        arguments = example if isinstance(example, tuple) else (example,)
-        with in_eval_mode(net), recording.layers_named(net), recording:
-            output = net(*arguments)
-        recording.finish(output)
+        self._expected = expected.axes if expected else None
+
+    # -- how it is found -----------------------------------------------------------------------------------------------
 
     def axis(self, name: str, axis: int, numbers: torch.Tensor, where: str) -> None:
         """Note that the channels `numbers` pass along an axis of a parameter or buffer."""
         known = self.axes.get((name, axis))
-        if self.expected is not None:
-            wanted = self.expected.get((name, axis))
+        if self._expected is not None:
+            wanted = self._expected.get((name, axis))
             if wanted is None or self.channels.roots(wanted) != self.channels.roots(numbers):
                 raise ValueError(f"{name} would read other channels")
         if known is None:
@@ -80,35 +57,40 @@ class Graph:
         else:
             self.channels.merge(known, numbers, Reason(f"{where} reads the network's input in the same place"))
 
-    def source(self, name: str, axis: int, n: int, kind: str) -> torch.Tensor:
+    def source(self, layer: str, weight: str, axis: int, n: int, kind: str) -> torch.Tensor:
         """Number the outputs of a layer, which lie along an axis of its weight."""
-        key = (name, axis)
+        key = (weight, axis)
         numbers = self.axes.get(key)
-        if self.expected is not None:
-            numbers = self.expected.get(key)
+        if self._expected is not None:
+            numbers = self._expected.get(key)
             if numbers is None:
-                raise ValueError(f"{name} is used, and was not before")
+                raise ValueError(f"{weight} is used, and was not before")
         elif numbers is None:
             numbers = self.channels.new(n)
         self.axes[key] = numbers
-        layer = name.rpartition(".")[0]
         self.layers.setdefault(layer, numbers)
         self.sources.setdefault(layer, key)
         self.kinds.setdefault(layer, kind)
         return numbers
 
+    # -- what is asked of it -------------------------------------------------------------------------------------------
+
+    def roots(self, layer: str) -> list[int]:
+        """Channels of a layer's outputs; the same number stands for outputs of others that can only go with them."""
+        return self.channels.roots(self.layers[layer])
+
     def reasons(self, layer: str) -> list[Reason]:
         """Why outputs of a layer have to stay; empty if all can go."""
         found = {}
-        for number in self.layers[layer].tolist():
-            found |= dict.fromkeys(self.channels.reasons(number))
+        for root in self.roots(layer):
+            found |= dict.fromkeys(self.channels.reasons(root))
         return list(found)
 
     def linked(self) -> list[list[str]]:
         """Group the layers of which some outputs can only go together; all in order of execution."""
         groups: list[tuple[list, set]] = []
-        for name, numbers in self.layers.items():
-            names, roots, apart = [name], set(self.channels.roots(numbers)), []
+        for name in self.layers:
+            names, roots, apart = [name], set(self.roots(name)), []
             for group in groups:
                 if group[1] & roots:
                     names, roots = group[0] + names, group[1] | roots
@@ -118,152 +100,26 @@ class Graph:
         order = {name: i for i, name in enumerate(self.layers)}
         return sorted((sorted(names, key=order.get) for names, _ in groups), key=lambda names: order[names[0]])
 
-    def without(self, removed: set[int]) -> dict:
-        """Return what is left of `axes` when the channels with these roots go: {(name, axis): kept positions}."""
+    def without(self, removed: set[int]) -> dict[tuple[str, int], list[int]]:
+        """Return what is left when the channels with these roots go: {(name, axis): kept positions} where some go.
+
+        Raises
+        ------
+        ValueError
+            If nothing is left somewhere.
+        """
         kept = {}
         for key, numbers in self.axes.items():
             stay = [i for i, root in enumerate(self.channels.roots(numbers)) if root not in removed]
+            if not stay:
+                raise ValueError(f"nothing would be left along axis {key[1]} of {key[0]}: keep at least one output.")
             if len(stay) < len(numbers):
                 kept[key] = stay
         return kept
 
     def cut(self, kept: Mapping) -> "Graph":
         """Return the graph that a network must have of which only these positions are left."""
-        graph = object.__new__(Graph)  # not recorded
-        graph.channels = self.channels
-        graph.axes = {key: numbers[kept[key]] if key in kept else numbers for key, numbers in self.axes.items()}
-        return graph
-
-
-class _Recording(TorchFunctionMode):
-    """See every call of torch, and carry the channels' numbers along."""
-
-    def __init__(self, graph: Graph, net: nn.Module):
-        super().__init__()
-        self.graph, self.channels = graph, graph.channels
-        self.names = {id(p): name for name, p in [*net.named_buffers(), *net.named_parameters()]}
-        self.entered: list[str] = []
-        # id -> (tensor, compact numbers or None, reasons that flow on). Tensors are held, so that no id comes twice.
-        self.tensors = {}
-        self.touched: dict[str, Reason] = {}  # parameters used in unknown ways
-
-    # -- what the rules ask and say ------------------------------------------------------------------------------------
-
-    def numbers(self, tensor) -> torch.Tensor | None:
-        """Compact numbers of a tensor's channels, or None if it has none."""
-        return self.tensors.get(id(tensor), (None, None, ()))[1]
-
-    def name(self, tensor) -> str | None:
-        """Name of a parameter or buffer."""
-        return self.names.get(id(tensor))
-
-    def where(self) -> str:
-        return f"layer {self.entered[-1]}" if self.entered and self.entered[-1] else "the network's forward"
-
-    def note(self, result, numbers) -> None:
-        """Remember the numbers of what a function has given."""
-        self._remember(result, compact(numbers))
-
-    def refuse(self, operation: str, tensors, why: str = "") -> Reason:
-        """Let all channels of some tensors stay, as an operation needs them."""
-        text = f"{operation} in {self.where()} {why or 'is not known to keep channels apart'}"
-        reason = Reason(text)
-        for tensor in tensors:
-            if self.numbers(tensor) is not None:
-                self.channels.fix(self.numbers(tensor), reason)
-        return reason
-
-    def touch(self, tensor, reason: Reason) -> None:
-        """Remember that a parameter is used in another way than by a layer."""
-        if (name := self.name(tensor)) is not None:
-            self.touched[name] = reason
-
-    def reads(self, tensor) -> None:
-        """A layer reads this tensor: refusals ahead of it are in the midst of the network."""
-        for reason in self.tensors.get(id(tensor), (None, None, ()))[2]:
-            reason.blocks = True
-
-    # -- the run -------------------------------------------------------------------------------------------------------
-
-    def layers_named(self, net) -> ExitStack:
-        """Know which layer is running."""
-        stack = ExitStack()
-        for name, module in net.named_modules():
-            enter = module.register_forward_pre_hook(lambda *_, name=name: self.entered.append(name), prepend=True)
-            leave = module.register_forward_hook(lambda *_: self._left(), always_call=True)
-            stack.callback(enter.remove)
-            stack.callback(leave.remove)
-        return stack
-
-    def _left(self):
-        self.entered.pop()
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        result = _computed(function, args, kwargs)
-        name = operation_name(function)
-        if name in QUERIES:
-            return result
-        given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
-        flowing = {reason for t in given for reason in self.tensors.get(id(t), (None, None, ()))[2]}
-        refused = rule_for(name)(self, name, args, kwargs, result)
-        if refused is not None:
-            flowing.add(refused)
-            for tensor in given:
-                self.touch(tensor, refused)
-        if flowing:
-            for tensor in tree_leaves(result):
-                if isinstance(tensor, torch.Tensor):
-                    self.tensors[id(tensor)] = (tensor, self.numbers(tensor), frozenset(flowing))
-        return result
-
-    def _remember(self, tensor, numbers):
-        reasons = self.tensors.get(id(tensor), (None, None, frozenset()))[2]
-        self.tensors[id(tensor)] = (tensor, numbers, reasons)
-
-    def finish(self, output) -> None:
-        """Channels that the network answers with have to stay."""
-        reason = Reason("they are the network's output")
-        for tensor in tree_leaves(output):
-            if isinstance(tensor, torch.Tensor) and self.numbers(tensor) is not None:
-                self.channels.fix(self.numbers(tensor), reason)
-        for (name, _), numbers in self.graph.axes.items():
-            if name in self.touched:
-                self.channels.fix(numbers, self.touched[name])
-
-
-def operation_name(function) -> str:
-    """Name of a function of torch, the same for all of its forms: ``add`` for ``+``, ``+=``, `Tensor.add_`.
-
-    Examples
-    --------
-    >>> operation_name(torch.Tensor.add_), operation_name(torch.Tensor.__radd__), operation_name(torch.Tensor.T.__get__)
-    ('add', 'add', 'T')
-    """
-    name = getattr(function, "__name__", str(function))
-    if name == "__get__":
-        return function.__self__.__name__
-    if name.startswith("__") and name.endswith("__"):
-        name = name.strip("_")
-        for prefix in ("r", "i"):
-            if name[1:] in _ARITHMETIC and name[0] == prefix:
-                name = name[1:]
-        return name
-    return name.strip("_") if not name.endswith("__") else name
-
-
-_ARITHMETIC = ("add", "sub", "mul", "truediv", "floordiv", "pow", "mod", "and", "or", "xor")
-
-
-def _computed(function, args, kwargs):
-    """Call a function; zeros stand for what weights on the meta device would give to a real tensor."""
-    devices = {t.device for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)}
-    real = [device for device in devices if device.type != "meta"]
-    if not real or len(real) == len(devices):
-        return function(*args, **kwargs)
-
-    def to(value, device):
-        return torch.zeros_like(value, device=device) if isinstance(value, torch.Tensor) else value
-
-    args, kwargs = tree_map(lambda value: to(value, "meta"), (args, kwargs))
-    return tree_map(lambda value: to(value, real[0]), function(*args, **kwargs))
+        left = Graph()
+        left.channels = self.channels
+        left.axes = {key: numbers[kept[key]] if key in kept else numbers for key, numbers in self.axes.items()}
+        return left

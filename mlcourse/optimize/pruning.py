@@ -15,7 +15,7 @@ from torch import nn
 
 from mlcourse.models.training import in_eval_mode, input_type
 from mlcourse.optimize.criteria import CRITERIA, scores
-from mlcourse.optimize.graph import Graph
+from mlcourse.optimize.recording import record
 from mlcourse.optimize.selection import blocked, removed_by_plan, removed_by_share
 from mlcourse.optimize.slicing import cut_channels
 
@@ -33,8 +33,8 @@ def remove_neurons(
         Share of each layer's neurons to keep, above 0 and at most 1; or a plan, {layer: neurons that stay}.
     criterion : str
         Which neurons go first: those with the smallest sum of absolute weights (``"l1"``); whose outputs are the
-        smallest where the next layers read them (``"activation"``, needs `X`); that change the loss least (``"taylor"``:
-        output times gradient, needs `X` and `y`); or any (``"random"``).
+        smallest where the next layers read them (``"activation"``, needs `X`); that change the loss least
+        (``"taylor"``: output times gradient, needs `X` and `y`); or any (``"random"``).
     layers : sequence of str, optional
         Layers to prune. Default: all fully connected ones but those that give the network's answer.
     example : tensor or tuple, optional
@@ -210,7 +210,7 @@ def _graph(net, example, X):
     else:
         example = tuple(_tensor(net, e) for e in example) if isinstance(example, tuple) else _tensor(net, example)
     try:
-        graph = Graph(net, example)
+        graph = record(net, example)
     except (RuntimeError, IndexError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ValueError(f"net does not take the example: {reason}") from error

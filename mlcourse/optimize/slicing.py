@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from mlcourse.optimize.graph import Graph
+from mlcourse.optimize.recording import record
 
 
 def cut_channels(net: nn.Module, graph: Graph, removed: set[int], example) -> nn.Module:
@@ -28,10 +29,6 @@ def cut_channels(net: nn.Module, graph: Graph, removed: set[int], example) -> nn
         picks channels by fixed positions.
     """
     kept = graph.without(removed)
-    for (name, axis), stay in kept.items():
-        if not stay:
-            what = "outputs" if axis == 0 else "inputs"
-            raise ValueError(f"nothing would be left of the {what} of {name}: keep at least one.")
     new = copy.deepcopy(net)
     tensors = dict(new.named_buffers()) | dict(new.named_parameters())
     groups = {name: _GroupedCut(graph, name, kept) for name in graph.groups}
@@ -50,7 +47,7 @@ def cut_channels(net: nn.Module, graph: Graph, removed: set[int], example) -> nn
     for weight in new.parameters():
         weight.grad = None  # of the network that it was
     try:
-        Graph(new, example, expected=graph.cut(kept))
+        record(new, example, expected=graph.cut(kept))
     except (ValueError, RuntimeError, IndexError, TypeError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise ValueError(
@@ -72,8 +69,8 @@ class _GroupedCut:
         if len(sizes) > 1 or (0 in next(iter(sizes))):
             raise ValueError(
                 f"{name} is of a convolution in {n} groups, of which each must keep as many inputs, and as many "
-                f"outputs, as the others (or none of both); they would keep {[len(i) for i in self.kept_inputs]} inputs "
-                f"and {[len(o) for o in self.kept_outputs]} outputs."
+                f"outputs, as the others (or none of both); they would keep {[len(i) for i in self.kept_inputs]} "
+                f"inputs and {[len(o) for o in self.kept_outputs]} outputs."
             )
         self.n_groups = sum(len(i) > 0 for i in self.kept_inputs)
 
