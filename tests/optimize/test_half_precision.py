@@ -20,6 +20,7 @@ from mlcourse.models import (
     pretrained_go_policy,
     pretrained_spectrogram_cnn,
     pretrained_text_cnn,
+    small_mobilenet,
 )
 from mlcourse.optimize import kept_layers, range_report, to_half
 
@@ -60,7 +61,20 @@ class Residual(nn.Module):
         return self.last(maps.mean(dim=(2, 3)))
 
 
+def mobilenet():
+    """Small, and with the statistics of some images: without them the signal of an untrained network fades away."""
+    net = small_mobilenet()
+    for layer in net.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = None  # the mean of all batches
+    with torch.no_grad():
+        for _ in range(3):
+            net(numbers(16, 1, 28, 28))
+    return net
+
+
 NETWORKS = {
+    "mobilenet": (mobilenet, lambda: numbers(4, 1, 28, 28)),
     "activity": (ActivityCNN, lambda: numbers(4, 6, 64)),
     "spectrogram frequency": (SpectrogramCNN, lambda: numbers(4, 1, 40, 80)),
     "spectrogram both": (lambda: SpectrogramCNN(filters_along="both"), lambda: numbers(4, 1, 40, 80)),
