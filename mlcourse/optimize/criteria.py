@@ -9,6 +9,7 @@ Inference, ICLR 2017, section 2.2 ("activation": mean activation; "taylor": equa
 """
 
 import copy
+from collections.abc import Mapping
 
 import torch
 from torch import nn
@@ -19,71 +20,118 @@ from mlcourse.optimize.graph import Graph
 from mlcourse.optimize.recording import operation_name
 
 CRITERIA = ("l1", "activation", "taylor", "random")
-_BATCH = 64
+BATCH = 64
 
 
-def scores(net: nn.Module, graph: Graph, criterion: str, X=None, y=None, loss=None, random_state=0) -> dict:
-    """Return what each channel counts for: {root: float}.
-
-    Parameters
-    ----------
-    net : torch.nn.Module
-    graph : Graph
-    criterion : str
-        One of `CRITERIA`.
-    X : tensor
-        Inputs, for ``"activation"`` and ``"taylor"``.
-    y : tensor
-        What is wanted of the network, for ``"taylor"``.
-    loss : callable, optional
-        ``loss(answer, y)``, the mean over the cases. Default: cross entropy.
-    random_state : int
-    """
-    if criterion == "random":
-        generator = torch.Generator().manual_seed(random_state)
-        roots = sorted({root for numbers in graph.layers.values() for root in graph.channels.roots(numbers)})
-        return dict(zip(roots, torch.rand(len(roots), generator=generator).tolist(), strict=True))
-    if criterion == "l1":
-        return _l1(net, graph)
-    found = _Reading(graph, criterion)
-    net = copy.deepcopy(net).requires_grad_(criterion == "taylor")
-    found.names = {id(weight): name for name, weight in net.named_parameters()}
-    with in_eval_mode(net) as device:
-        for start in range(0, len(X), _BATCH):
-            batch = X[start : start + _BATCH].to(device)
-            with torch.set_grad_enabled(criterion == "taylor"), found:
-                answer = net(batch)
-            truth = None
-            if criterion == "taylor":
-                truth = y[start : start + _BATCH].to(device)
-                value = (nn.functional.cross_entropy if loss is None else loss)(answer, truth) * len(batch)
-                found.differentiate(value)
-    return found.scores
+def random_scores(graph: Graph, random_state: int) -> dict[int, float]:
+    """Return a random number for each channel: {root: float}."""
+    generator = torch.Generator().manual_seed(random_state)
+    roots = sorted({root for layer in graph.layers for root in graph.roots(layer)})
+    return dict(zip(roots, torch.rand(len(roots), generator=generator).tolist(), strict=True))
 
 
-def _l1(net, graph):
-    tensors = dict(net.named_parameters())
+def weight_scores(graph: Graph, weights: Mapping) -> dict[int, float]:
+    """Return the sum of absolute weights of each channel, over all layers that make it: {root: float}."""
     found: dict[int, float] = {}
-    for layer, numbers in graph.layers.items():
+    for layer in graph.layers:
         name, axis = graph.sources[layer]
-        weight = tensors[name].detach()
+        weight = weights[name].detach()
         others = [other for other in range(weight.ndim) if other != axis]
         # On the meta device there are no values: all count the same.
-        sums = [0.0] * len(numbers) if weight.is_meta else weight.abs().double().sum(others).tolist()
-        for root, value in zip(graph.channels.roots(numbers), sums, strict=True):
+        sums = [0.0] * weight.shape[axis] if weight.is_meta else weight.abs().double().sum(others).tolist()
+        for root, value in zip(graph.roots(layer), sums, strict=True):
             found[root] = found.get(root, 0.0) + value
     return found
 
 
-class _Reading(TorchFunctionMode):
-    """See what layers with weights read: of each channel, the sum over all cases."""
+class DataScores:
+    """What channels do to data, added up over cases where layers read them.
 
-    def __init__(self, graph, criterion):
+    Parameters
+    ----------
+    graph : Graph
+
+    Attributes
+    ----------
+    of : dict of int to float
+        {root: score}.
+    """
+
+    def __init__(self, graph: Graph):
+        self.graph = graph
+        self.of = {root: 0.0 for layer in graph.layers for root in graph.roots(layer)}
+
+    def add(self, x, axis: int, numbers, gradient=None) -> None:
+        """Add a batch that a layer reads.
+
+        Parameters
+        ----------
+        x : tensor
+            Channels along `axis`, cases along the first.
+        numbers : tensor
+            Of the channels.
+        gradient : tensor, optional
+            Of the loss, summed over cases. With it a case counts with the absolute sum of x times gradient over all
+            places, without with the mean of the absolutes.
+        """
+        values = x.detach().double()
+        values = values.abs() if gradient is None else values * gradient.double()
+        if values.ndim > 2:
+            places = values.movedim(axis, 1).flatten(2)
+            values = places.mean(2) if gradient is None else places.sum(2)
+        sums = values.abs().reshape(-1, values.shape[-1]).sum(0).tolist()
+        for root, value in zip(self.graph.channels.roots(numbers), sums, strict=True):
+            if root:
+                self.of[root] += value
+
+
+def data_scores(net: nn.Module, graph: Graph, criterion: str, X, y=None, loss=None) -> dict[int, float]:
+    """Return what each channel does to data: {root: float}.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        Is not changed.
+    graph : Graph
+    criterion : str
+        ``"activation"`` or ``"taylor"``.
+    X : tensor
+    y : tensor, optional
+        What is wanted of the network, for ``"taylor"``.
+    loss : callable, optional
+        ``loss(answer, y)``, the mean over the cases. Default: cross entropy.
+    """
+    by_gradient = criterion == "taylor"
+    net = copy.deepcopy(net).requires_grad_(by_gradient)
+    found, reading = DataScores(graph), _Reading(net, graph)
+    loss = nn.functional.cross_entropy if loss is None else loss
+    with in_eval_mode(net) as device:
+        for start in range(0, len(X), BATCH):
+            batch = X[start : start + BATCH].to(device)
+            with torch.set_grad_enabled(by_gradient), reading:
+                answer = net(batch)
+            read = list(reading.read.values())
+            gradients = [None] * len(read)
+            if by_gradient:
+                read = [one for one in read if one[0].requires_grad]
+                with torch.enable_grad():
+                    value = loss(answer, y[start : start + BATCH].to(device)) * len(batch)
+                gradients = torch.autograd.grad(value, [x for x, *_ in read], allow_unused=True)
+            for one, gradient in zip(read, gradients, strict=True):
+                if not by_gradient or gradient is not None:
+                    found.add(*one, gradient)
+            reading.read.clear()
+    return found.of
+
+
+class _Reading(TorchFunctionMode):
+    """See what layers with weights read."""
+
+    def __init__(self, net, graph):
         super().__init__()
-        self.graph, self.criterion = graph, criterion
-        self.names: dict[int, str] = {}
-        self.scores = {root: 0.0 for n in graph.layers.values() for root in graph.channels.roots(n)}
-        self.read = []  # (tensor, axis of its channels, their numbers)
+        self.graph = graph
+        self.names = {id(weight): name for name, weight in net.named_parameters()}
+        self.read = {}  # id of a tensor -> (the tensor, axis of its channels, their numbers)
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -91,33 +139,11 @@ class _Reading(TorchFunctionMode):
         if name in _READERS:
             x = args[0] if args else kwargs["input"]
             weight = args[1] if len(args) > 1 else kwargs["weight"]
-            key = (self.names.get(id(weight)), 0 if "transpose" in name else 1)
-            numbers = self.graph.axes.get(key)
+            numbers = self.graph.axes.get((self.names.get(id(weight)), 0 if "transpose" in name else 1))
             if numbers is not None and bool(numbers.any()):
                 axis = x.ndim - 1 if name == "linear" else x.ndim - weight.ndim + 1
-                self._read(x, axis, numbers)
+                self.read.setdefault(id(x), (x, axis, numbers))
         return function(*args, **kwargs)
-
-    def _read(self, x, axis, numbers):
-        if self.criterion == "activation":
-            # Mean of the absolutes over places, summed over cases.
-            self._add(numbers, x.abs().double().movedim(axis, 0).flatten(1).mean(1) * len(x))
-        elif x.requires_grad and not any(x is known for known, *_ in self.read):
-            self.read.append((x, axis, numbers))
-
-    def differentiate(self, value):
-        """Add the absolutes of activation x gradient, each summed over the places of a case."""
-        gradients = torch.autograd.grad(value, [x for x, *_ in self.read], allow_unused=True)
-        for (x, axis, numbers), gradient in zip(self.read, gradients, strict=True):
-            if gradient is not None:
-                product = (x * gradient).detach().double().movedim(axis, 1)
-                self._add(numbers, product.flatten(2).sum(2).abs().sum(0) if product.ndim > 2 else product.abs().sum(0))
-        self.read.clear()
-
-    def _add(self, numbers, values):
-        for root, value in zip(self.graph.channels.roots(numbers), values.tolist(), strict=True):
-            if root:
-                self.scores[root] += value
 
 
 _READERS = ("linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d")

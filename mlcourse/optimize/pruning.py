@@ -10,14 +10,11 @@ layers that read it had zeros for weights there.
 from collections.abc import Mapping
 from numbers import Integral, Real
 
-import torch
 from torch import nn
 
-from mlcourse.models.training import in_eval_mode, input_type
-from mlcourse.optimize.criteria import CRITERIA, scores
-from mlcourse.optimize.recording import record
-from mlcourse.optimize.selection import blocked, removed_by_plan, removed_by_share
-from mlcourse.optimize.slicing import cut_channels
+from mlcourse.optimize.criteria import CRITERIA
+from mlcourse.optimize.opened import opened_network
+from mlcourse.optimize.selection import removed_by_plan, removed_by_share, require_removable, require_understood
 
 
 def remove_neurons(
@@ -120,6 +117,7 @@ def remove_channels(
 
     Examples
     --------
+    >>> import torch
     >>> net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 26 * 26, 10))
     >>> remove_channels(net, {"0": [0, 1, 5]}, torch.zeros(1, 1, 28, 28))[3]
     Linear(in_features=2028, out_features=10, bias=True)
@@ -146,116 +144,41 @@ def prunable_layers(net, example=None) -> dict[str, int]:
 
     Examples
     --------
+    >>> import torch
     >>> from mlcourse.models import ActivityCNN
     >>> prunable_layers(ActivityCNN(), torch.zeros(1, 6, 128))
     {'features.0': 32, 'features.4': 64, 'features.8': 64}
     """
-    graph, _, _ = _graph(net, example, None)
+    graph = opened_network(net, example).graph
     grouped = {root for key in graph.groups for axis in (0, 1) for root in graph.channels.roots(graph.axes[key, axis])}
     found = {}
     for names in graph.linked():
         free = not any(graph.reasons(name) for name in names)
-        free = free and not any(grouped & set(graph.channels.roots(graph.layers[name])) for name in names)
+        free = free and not any(grouped & set(graph.roots(name)) for name in names)
         if free and not any(graph.kinds[name] == "embedding" for name in names):
             found[names[0]] = len(graph.layers[names[0]])
     return found
 
 
-def _removed(net, keep, kind, criterion, layers, example, data, round_to):
+def _removed(net, keep, kind, criterion, layers, example, data, round_to, full=None):
     _check(net, keep, criterion, layers, round_to)
-    X, y, loss, random_state = data
-    X = _tensor(net, X)
-    graph, example, cut = _graph(net, example, X)
+    opened = opened_network(net, example, data[0])
+    graph = opened.graph
     if isinstance(keep, Mapping):
         if layers is not None:
             raise ValueError("layers= has no meaning beside a plan, which names the layers itself.")
         for layer in keep:
             if kind == "linear" and graph.kinds.get(layer, kind) != kind:
                 raise ValueError(f"keep names {layer!r}, which is no fully connected layer: remove_channels prunes it.")
-        return cut(removed_by_plan(graph, keep))
+        return opened.cut(removed_by_plan(graph, keep))
     if layers is None:
         layers = [name for name in graph.layers if graph.kinds[name] == kind]
-        blocked(graph, layers)
+        require_understood(graph, layers)
     else:
         layers = [layers] if isinstance(layers, str) else list(layers)
-        for layer in layers:
-            if layer not in graph.layers:
-                raise ValueError(
-                    f"layers names {layer!r}; layers with outputs are {', '.join(graph.layers) or 'none'}."
-                )
-            if kind == "linear" and graph.kinds[layer] != kind:
-                raise ValueError(
-                    f"layers names {layer!r}, which is no fully connected layer; remove_channels prunes it."
-                )
-            if len(reasons := graph.reasons(layer)) and not _free(graph, layer):
-                raise ValueError(f"{layer} cannot lose outputs: {reasons[0].text}.")
-    if criterion in ("activation", "taylor"):
-        if X is None:
-            raise ValueError(f"criterion={criterion!r} needs data: X=.")
-        if criterion == "taylor" and y is None:
-            raise ValueError("criterion='taylor' needs what is wanted of the network: y=.")
-        y = y if y is None or isinstance(y, torch.Tensor) else torch.as_tensor(y)
-    found = scores(net, graph, criterion, X, y, loss, random_state)
-    return cut(removed_by_share(graph, keep, layers, found, round_to))
-
-
-def _free(graph, layer):
-    return any(not graph.channels.reasons(root) for root in graph.channels.roots(graph.layers[layer]))
-
-
-def _graph(net, example, X):
-    """The graph, the example it was made with, and what cuts channels out of the network."""
-    if example is None:
-        example = X[:1] if X is not None else _any_example(net)
-    else:
-        example = tuple(_tensor(net, e) for e in example) if isinstance(example, tuple) else _tensor(net, example)
-    try:
-        graph = record(net, example)
-    except (RuntimeError, IndexError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"net does not take the example: {reason}") from error
-    return graph, example, lambda removed: cut_channels(net, graph, removed, example)
-
-
-def _tensor(net, value):
-    """An input on the network's device."""
-    if value is None or (isinstance(value, list) and any(isinstance(v, torch.Tensor) for v in value)):
-        return value
-    if not isinstance(value, torch.Tensor):
-        value = torch.as_tensor(value).to(input_type(net))
-    device = next((weight.device for weight in net.parameters()), value.device)
-    return value if device.type == "meta" else value.to(device)
-
-
-_SIDES = (32, 28, 64, 96, 128, 224, 256, 19, 9)
-
-
-def _any_example(net):
-    """Zeros that the network takes, by trying."""
-    first = next((m for m in net.modules() if isinstance(m, nn.Linear | nn.Embedding | _CONVOLUTIONS)), None)
-    shapes, dtype = [], input_type(net)
-    if isinstance(first, nn.Linear):
-        shapes = [(1, first.in_features)]
-    elif isinstance(first, nn.Embedding):
-        shapes = [(1, 64)]
-    elif first is not None:
-        sides = first.weight.ndim - 2
-        shapes = [(1, first.in_channels, *[side] * sides) for side in _SIDES]
-    device = next((weight.device for weight in net.parameters()), torch.device("cpu"))
-    for shape in shapes:
-        example = torch.zeros(shape, dtype=dtype, device=device)
-        try:
-            with in_eval_mode(net):
-                net(example)
-        except (RuntimeError, ValueError, IndexError, TypeError):
-            continue
-        return example
-    raise ValueError(
-        "example must be given, an input of the network with its batch: its shape was not found by trying."
-    )
-
-
-_CONVOLUTIONS = nn.Conv1d | nn.Conv2d | nn.Conv3d
+        require_removable(graph, layers, kind)
+    scores = opened.scores(criterion, *data)
+    return opened.cut(removed_by_share(graph, keep, layers, scores, round_to, full))
 
 
 def _check(net, keep, criterion, layers, round_to):

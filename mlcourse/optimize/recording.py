@@ -2,10 +2,10 @@
 
 Every function of torch that the network calls on its way is seen (by a `torch.overrides.TorchFunctionMode`). Beside
 each tensor goes another of the same shape that holds, for each element, the number of the channel it comes from. What
-moves elements moves these numbers; what adds two tensors makes their channels one; a layer with weights tells which axis
-of its weights reads which channels, and numbers its own outputs. So it does not matter how a network is written: as
-modules or as functions, with `if` and loops or without. What a function is not known to do with channels is not guessed:
-they stay, and the reason is kept.
+moves elements moves these numbers; what adds two tensors makes their channels one; a layer with weights tells which
+axis of its weights reads which channels, and numbers its own outputs. So it does not matter how a network is written:
+as modules or as functions, with `if` and loops or without. What a function is not known to do with channels is not
+guessed: they stay, and the reason is kept.
 """
 
 from contextlib import ExitStack

@@ -31,7 +31,7 @@ def removed_by_plan(graph, plan: Mapping) -> set[int]:
                 raise ValueError(f"output {i} of {layer} cannot be removed: {reasons[0].text}.")
         removed |= set(graph.channels.roots(numbers[gone]))
     for layer, stay in kept.items():
-        left = {i for i, root in enumerate(graph.channels.roots(graph.layers[layer])) if root not in removed}
+        left = {i for i, root in enumerate(graph.roots(layer)) if root not in removed}
         if left != stay:
             raise ValueError(
                 f"outputs {sorted(stay - left)} of {layer} are to stay, but are added to (or pass the same weights as) "
@@ -40,8 +40,21 @@ def removed_by_plan(graph, plan: Mapping) -> set[int]:
     return removed
 
 
-def removed_by_share(graph, share: float, layers, scores: Mapping, round_to: int) -> set[int]:
+def removed_by_share(graph, share: float, layers, scores: Mapping, round_to: int, full=None) -> set[int]:
     """Return the roots of the channels with the lowest scores, layer by layer; those that belong together as one.
+
+    Parameters
+    ----------
+    graph : Graph
+    share : float
+        Of the channels, to keep.
+    layers : sequence of str
+    scores : dict of int to float
+        {root: score}.
+    round_to : int
+        So many are kept, or a multiple.
+    full : Graph, optional
+        Whose channels `share` is of, if not of those of `graph`.
 
     Raises
     ------
@@ -52,9 +65,10 @@ def removed_by_share(graph, share: float, layers, scores: Mapping, round_to: int
     for names in graph.linked():
         if not set(names) & set(layers):
             continue
-        roots = dict.fromkeys(root for name in names for root in graph.channels.roots(graph.layers[name]))
+        roots = dict.fromkeys(root for name in names for root in graph.roots(name))
         free = [root for root in roots if not graph.channels.reasons(root)]
-        keep = max(round_to, math.floor(share * len(roots) / round_to + 0.5) * round_to)
+        whole = len(roots) if full is None else len({root for name in names for root in full.roots(name)})
+        keep = max(round_to, math.floor(share * whole / round_to + 0.5) * round_to)
         if not free or keep >= len(roots):
             continue
         block = _blocks(graph, free, names[0])
@@ -65,15 +79,25 @@ def removed_by_share(graph, share: float, layers, scores: Mapping, round_to: int
     return removed
 
 
-def blocked(graph, layers) -> None:
+def require_understood(graph, layers) -> None:
     """Raise where something that is not understood stands between a layer and those that read it."""
     for layer in layers:
-        reasons = graph.reasons(layer)
-        if any(reason.blocks for reason in reasons):
-            reason = next(reason for reason in reasons if reason.blocks)
-            raise ValueError(
-                f"{layer} cannot lose outputs: {reason.text}. layers= names those to prune, without this one."
-            )
+        for reason in graph.reasons(layer):
+            if reason.blocks:
+                raise ValueError(
+                    f"{layer} cannot lose outputs: {reason.text}. layers= names those to prune, without this one."
+                )
+
+
+def require_removable(graph, layers, kind) -> None:
+    """Raise where layers named cannot lose outputs, or are not fully connected where `kind` is ``"linear"``."""
+    for layer in layers:
+        if layer not in graph.layers:
+            raise ValueError(f"layers names {layer!r}, but what has outputs is {', '.join(graph.layers) or 'nothing'}.")
+        if kind == "linear" and graph.kinds[layer] != kind:
+            raise ValueError(f"layers names {layer!r}, not a fully connected layer: remove_channels prunes it.")
+        if all(graph.channels.reasons(root) for root in graph.roots(layer)):
+            raise ValueError(f"{layer} cannot lose outputs: {graph.reasons(layer)[0].text}.")
 
 
 def _blocks(graph, free, layer) -> dict:
