@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import os
+import sys
 import tempfile
 from numbers import Integral, Real
 from pathlib import Path
@@ -50,6 +51,7 @@ def sensitivity(
     *,
     ratios=(0.25, 0.5, 0.75),
     layers=None,
+    images=None,
     example=None,
     unit="ms",
     round_to=8,
@@ -59,8 +61,9 @@ def sensitivity(
 ) -> pd.DataFrame:
     """Measure what each layer contributes to the accuracy: some of its outputs are removed, and nothing else.
 
-    Which outputs of a layer go first is decided by their weights (sum of absolutes, times the scale of the
-    normalisation that follows); nothing is trained.
+    Which outputs of a layer go first is decided by their mean activation on `images`, without these by the absolutes of
+    their weights. Nothing is trained. Layers whose outputs are added to each other lose the same ones, under the first
+    one's name.
 
     Parameters
     ----------
@@ -72,6 +75,9 @@ def sensitivity(
         Shares of a layer's outputs to remove, above 0 and below 1.
     layers : sequence of str, optional
         Default: all that can lose outputs.
+    images : tensor, optional
+        Some training images, without labels: normalisations measure their means and variances anew on them whenever
+        something has been removed, for what they were trained with does not hold any more.
     example : tensor, optional
         An input with its batch, for the costs. Default: the first case that `evaluate` gives to the network.
     unit : str
@@ -108,7 +114,7 @@ def sensitivity(
     0     0       16     8    0.5
     """
     shares = _ratios(ratios)
-    search = _Search(net, evaluate, example, unit, round_to, zero_padding)
+    search = _Search(net, evaluate, images, example, unit, round_to, zero_padding)
     names = search.names(layers)
     wanted = []
     for name in names:
@@ -143,6 +149,7 @@ def autoprune(
     fine_tune=None,
     step=0.125,
     layers=None,
+    images=None,
     example=None,
     unit="ms",
     round_to=8,
@@ -173,7 +180,7 @@ def autoprune(
         Share of a layer's outputs that goes in one step, at least.
     layers : sequence of str, optional
         Default: all that can lose outputs.
-    example, unit, round_to, zero_padding
+    images, example, unit, round_to, zero_padding
         As for `sensitivity`.
     record : list, optional
         Gets a dict for each step: the layer, how many outputs it keeps, the accuracy and the cost left (as a share).
@@ -211,7 +218,7 @@ def autoprune(
     _check_share("step", step, closed=True)
     if fine_tune is not None and not callable(fine_tune):
         raise TypeError(f"fine_tune must be callable: fine_tune(net), not {type(fine_tune).__name__}.")
-    search = _Search(net, evaluate, example, unit, round_to, zero_padding)
+    search = _Search(net, evaluate, images, example, unit, round_to, zero_padding)
     if search.accuracy < floor:
         raise ValueError(
             f"net itself reaches an accuracy of {search.accuracy:.4g}, below the floor of {floor:g}: give a lower "
@@ -282,22 +289,26 @@ def autoprune(
 class _Search:
     """The network as far as it has come, and how it is measured."""
 
-    def __init__(self, net, evaluate, example, unit, round_to, zero_padding):
+    def __init__(self, net, evaluate, images, example, unit, round_to, zero_padding):
+        keras = sys.modules.get("keras")
+        if keras is not None and isinstance(net, keras.Model):
+            raise TypeError("net is a Keras model: remove_channels takes it, automatic pruning only a torch.nn.Module.")
         if not isinstance(net, nn.Module):
             raise TypeError(f"net must be a torch.nn.Module, not {type(net).__name__}.")
         if not callable(evaluate):
             raise TypeError(f"evaluate must be callable: evaluate(net) -> accuracy, not {type(evaluate).__name__}.")
         if isinstance(round_to, bool) or not isinstance(round_to, Integral) or round_to < 1:
             raise ValueError(f"round_to must be a whole number, at least 1, not {round_to!r}.")
-        if example is not None and not isinstance(example, torch.Tensor):
-            raise TypeError(f"example must be a tensor with its batch, not {type(example).__name__}.")
+        for name, value in (("images", images), ("example", example)):
+            if value is not None and not isinstance(value, torch.Tensor):
+                raise TypeError(f"{name} must be a tensor of inputs, with their batch, not {type(value).__name__}.")
         self.evaluate = evaluate
         self.accuracy, seen = self._first(net)
         example = seen if example is None else example
         if example is None:
             raise ValueError("evaluate(net) did not call net with a tensor, so that example must be given.")
         self.costs = LayerCost(example, unit)
-        self.widths = Narrowing(net, example, round_to, zero_padding)
+        self.widths = Narrowing(net, example, images, round_to, zero_padding)
         self.first_cost = self.costs.of(net)
 
     def names(self, layers):
@@ -356,9 +367,9 @@ def _not_reached(best, search, budget, floor, fine_tune):
     share = cost / search.first_cost
     more = "" if fine_tune is not None else ", give fine_tune=, by which the network learns to do without what is gone"
     return BudgetNotReachedError(
-        f"{share:.1%} of the cost is left at an accuracy of {accuracy:.4g}; no further step keeps the floor of {floor:g} "
-        f"and saves anything, so that the budget of {budget:.1%} cannot be reached. Allow a lower floor or a larger "
-        f"budget{more}. The network reached is in this error's .net.",
+        f"{share:.1%} of the cost is left at an accuracy of {accuracy:.4g}; no further step keeps the floor of "
+        f"{floor:.4g} and saves anything, so that the budget of {budget:.1%} cannot be reached. Allow a lower floor or "
+        f"a larger budget{more}. The network reached is in this error's .net.",
         net,
         share,
         accuracy,

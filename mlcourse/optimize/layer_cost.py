@@ -60,7 +60,7 @@ class LayerCost:
         finally:
             for handle in handles:
                 handle.remove()
-        cost = self._milliseconds if self.unit == "ms" else _macs
+        cost = self._milliseconds if self.unit == "ms" else multiply_accumulates
         with in_eval_mode(net):
             return float(sum(cost(layer, inputs, output) for layer, inputs, output in calls))
 
@@ -81,7 +81,8 @@ class LayerCost:
         return self._measured[key]
 
 
-def _macs(layer, inputs, output):
+def multiply_accumulates(layer: nn.Module, inputs, output) -> int:
+    """Return what one call of a layer multiplies and adds: convolutions, linear and recurrent layers; others 0."""
     weight = getattr(layer, "weight", None)
     if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
         return output.numel() * weight[0].numel()

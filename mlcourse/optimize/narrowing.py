@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from mlcourse.models.training import in_eval_mode
+from mlcourse.optimize.opened import opened_network
 from mlcourse.optimize.pruning import prunable_layers, remove_channels
 from mlcourse.optimize.zero_padding import residual_streams, zero_pad
 
@@ -21,6 +22,8 @@ class Narrowing:
         Is copied.
     example : tensor
         An input, with its batch.
+    images : tensor or None
+        Inputs on which normalisations measure mean and variance anew in whatever has been narrowed.
     round_to : int
         Widths are multiples of it.
     zero_padding : bool
@@ -34,21 +37,26 @@ class Narrowing:
         How many there were at first.
     """
 
-    def __init__(self, net, example, round_to, zero_padding):
+    def __init__(self, net, example, images, round_to, zero_padding):
         self.net, self.example, self.round_to = copy.deepcopy(net), example, round_to
+        self.images = images
         self.normalisation = _normalisations(net, example)
         self.branches = {}  # name -> order of its stream: one for all of its branches, so that what they keep is nested
-        for stream in residual_streams(net) if zero_padding else []:
-            order = _order(sum(self._strength(branch) for branch in stream.branches))
-            self.branches |= dict.fromkeys(stream.branches, order)
+        if zero_padding:
+            graph, strength = self._graph()
+            for stream in residual_streams(net):
+                order = _order(graph, strength, stream.branches[0])
+                self.branches |= dict.fromkeys(stream.branches, order)
         self.widths = {}
         self._rank()
         self.outputs = dict(self.widths)
 
     def _rank(self):
         """Rank the outputs of what is left."""
-        hidden = {name: n for name, n in prunable_layers(self.net, self.example).items() if n > self.round_to}
-        self.order = {name: _order(self._strength(name)) for name in hidden} | self.branches
+        graph, strength = self._graph()
+        outputs = prunable_layers(self.net, self.example)
+        hidden = [name for name, n in outputs.items() if n > self.round_to and name not in self.branches]
+        self.order = {name: _order(graph, strength, name) for name in hidden} | self.branches
         self.full = {name: len(order) for name, order in self.order.items()}
         self.widths = self.full | {name: width for name, width in self.widths.items() if name in self.branches}
 
@@ -73,7 +81,7 @@ class Narrowing:
         plan = {name: self.order[name][:width] for name, width in widths.items() if width < self.full[name]}
         net = self._without_hidden(plan)
         branches = {name: kept for name, kept in plan.items() if name in self.branches}
-        return zero_pad(net, branches) if branches else net
+        return self._measured_anew(zero_pad(net, branches) if branches else net)
 
     def set(self, changed: dict) -> None:
         """Change widths for good."""
@@ -89,7 +97,7 @@ class Narrowing:
         for name in self.branches:
             last = net.get_submodule(self.normalisation.get(name, name))
             last.register_forward_hook(_Zeroed(self.order[name][self.widths[name] :]))
-        return net
+        return self._measured_anew(net)
 
     def replace(self, trained: nn.Module) -> None:
         """Go on with what `trainable` returned, after training."""
@@ -101,18 +109,49 @@ class Narrowing:
         self.net = trained
         self._rank()
 
-    def _strength(self, name):
-        """How much an output can matter: the sum of its weights' absolutes, as its normalisation scales them."""
-        weight = self.net.get_submodule(name).weight.detach().flatten(1).abs().sum(1)
-        if name in self.normalisation:
-            layer = self.net.get_submodule(self.normalisation[name])
-            scale = 1 if layer.weight is None else layer.weight.detach().abs()
-            weight = weight * scale / (layer.running_var + layer.eps).sqrt()
-        return weight
+    def _graph(self):
+        """What depends on what, and what each output counts for."""
+        opened = opened_network(self.net, self.example)
+        criterion = "l1" if self.images is None else "activation"
+        return opened.graph, opened.scores(criterion, self.images, None, None, 0)
+
+    def _measured_anew(self, net):
+        if self.images is not None:
+            estimate_statistics(net, self.images)
+        return net
 
     def _without_hidden(self, plan):
         hidden = {name: sorted(kept) for name, kept in plan.items() if name not in self.branches}
         return remove_channels(self.net, hidden, self.example) if hidden else copy.deepcopy(self.net)
+
+
+def estimate_statistics(net: nn.Module, images: torch.Tensor) -> None:
+    """Let a network's normalisations measure mean and variance anew, in place.
+
+    What follows a layer that lost outputs sees another mean than it was trained for. That alone costs most of the
+    accuracy, and is put right without training and without labels.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+    images : tensor
+        One batch of inputs. More than a hundred are enough for a small network.
+
+    References
+    ----------
+    B. Li, B. Wu, J. Su, G. Wang: EagleEye: Fast Sub-net Evaluation for Efficient Neural Network Pruning, ECCV 2020
+    (adaptive batch normalisation).
+    """
+    layers = [m for m in net.modules() if isinstance(m, _NORMALISATIONS) and m.track_running_stats]
+    momenta = [layer.momentum for layer in layers]
+    with in_eval_mode(net) as device:
+        for layer in layers:
+            layer.momentum = None  # the mean over all batches since the reset
+            layer.reset_running_stats()
+            layer.train()
+        net(images.to(device))
+    for layer, momentum in zip(layers, momenta, strict=True):
+        layer.momentum = momentum
 
 
 class _Zeroed:
@@ -127,8 +166,10 @@ class _Zeroed:
         return output * mask.view(1, -1, *[1] * (output.ndim - 2))
 
 
-def _order(strength) -> list[int]:
-    return strength.argsort(descending=True, stable=True).tolist()
+def _order(graph, strength, layer) -> list[int]:
+    """Outputs of a layer, strongest first."""
+    roots = graph.roots(layer)
+    return sorted(range(len(roots)), key=lambda i: -strength[roots[i]])
 
 
 def _normalisations(net, example) -> dict[str, str]:
