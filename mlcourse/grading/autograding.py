@@ -76,13 +76,16 @@ def grade(
     opened.api.config.Execute.update({name: value for name, value in asked.items() if value is not None})
     if executor is None and not unsafe and (why := why_not()):
         raise CourseError(f"{why} Grade on another machine, or, if you trust all of this code, with --unsafe.")
+    from .gradebook import one_connection
+
     running = LocalPool(jobs) if executor is None else executor()
     try:
-        executed = _execute_ahead(opened, assignment, names, running, force)
-        lines = {
-            student: _grade_one(opened, assignment, student, keys, error, force)
-            for student, keys, error in track(executed, f"grade {assignment}", console, total=len(names))
-        }
+        with one_connection():
+            executed = _execute_ahead(opened, assignment, names, running, force)
+            lines = {
+                student: _grade_one(opened, assignment, student, keys, error, force)
+                for student, keys, error in track(executed, f"grade {assignment}", console, total=len(names))
+            }
     finally:
         running.close()
     return Report(assignment, [lines[name] for name in names])
@@ -155,7 +158,7 @@ def _grade_one(course: Course, assignment: str, student: str, keys: dict[str, st
     flags = [flag for name in keys for flag in results.flags(assignment, student, name)]
     says = "; ".join(filter(None, [says, *flags, "to be read by a person" if by_hand else ""]))
     states = {finding.state for finding in findings} | ({"flagged"} if flags else set())
-    state = next((state for state in ("damaged", "missing", "restored", "flagged") if state in states), "graded")
+    state = next((state for state in ("damaged", "missing", "repaired", "restored", "flagged") if state in states), "graded")
     return Line(student, state, score, max_score, says)
 
 
