@@ -40,6 +40,13 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
+# Nothing that a learner wrote runs in the browser of whoever opens a graded notebook.
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "mlcourse.grading.taming.clean_html",
+    "markdown2html": "mlcourse.grading.taming.markdown2html",
+}
+
 # A hub has one folder through which assignments are handed out and in; elsewhere the course has its own.
 if not os.access("/usr/local/share/nbgrader/exchange", os.W_OK):
     c.Exchange.root = os.path.join(here, "exchange")

@@ -131,6 +131,13 @@ def execute(job: dict) -> dict:
     return result
 
 
+class _Manager(AsyncKernelManager):
+    """Has its clients use its own context, whose options are those of the sockets."""
+
+    def client(self, **options):
+        return super().client(context=self.context, **options)
+
+
 class _Runner(NotebookClient):
     """One notebook, one kernel, no surprises."""
 
@@ -143,12 +150,12 @@ class _Runner(NotebookClient):
         config = Config({"SandboxProvisioner": {**job["limits"], "hidden": job.get("hidden", [])}})
         context = zmq.asyncio.Context()  # its options are those of the sockets to come
         context.setsockopt(zmq.MAXMSGSIZE, _BIGGEST_MESSAGE)
-        context.setsockopt(zmq.RCVHWM, 16)
+        context.setsockopt(zmq.SNDTIMEO, 1000 * _GRACE)  # a kernel may close its ends: sending would wait for ever
         specs = KernelSpecManager()
         specs.kernel_dirs.insert(0, str(KERNELS))
         super().__init__(
             nbformat.v4.new_notebook(cells=cells),
-            km=AsyncKernelManager(kernel_name=job["kernel"], kernel_spec_manager=specs, config=config, context=context),
+            km=_Manager(kernel_name=job["kernel"], kernel_spec_manager=specs, config=config, context=context),
             timeout=job["timeout"],
             allow_errors=True,
             interrupt_on_timeout=True,

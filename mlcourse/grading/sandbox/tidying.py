@@ -70,10 +70,7 @@ def _output(output) -> dict | None:
     data = output.get("data")
     data = {text(name): _content(name, value) for name, value in data.items()} if isinstance(data, dict) else {}
     data = {name: value for name, value in data.items() if value is not None}
-    metadata = output.get("metadata")
-    tidied = {"output_type": kind, "data": data, "metadata": plain(metadata) if isinstance(metadata, dict) else {}}
-    if tidied["metadata"] is None:
-        tidied["metadata"] = {}
+    tidied = {"output_type": kind, "data": data, "metadata": _metadata(output.get("metadata"))}
     if kind == "execute_result":
         count = output.get("execution_count")
         tidied["execution_count"] = count if isinstance(count, int) else None
@@ -88,6 +85,17 @@ def _content(name, value):
     if isinstance(name, str) and name.endswith("json"):
         return plain(value)
     return text(value) if isinstance(value, str) else None
+
+
+def _metadata(given) -> dict:
+    """What an output says about itself, by kind of content; sizes are numbers."""
+    metadata = (plain(given) if isinstance(given, dict) else None) or {}
+    kept = {name: value for name, value in metadata.items() if "/" in name and isinstance(value, dict)}
+    for settings in kept.values():
+        for name in ("width", "height"):
+            if not isinstance(settings.get(name, 0), int | float):
+                del settings[name]
+    return kept
 
 
 def text(value) -> str:
