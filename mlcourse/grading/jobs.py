@@ -89,8 +89,20 @@ def apply_result(result: dict, notebook) -> None:
             for output in cell.outputs:
                 if output.output_type == "stream":
                     output.name = "stdout"
+            _bound_score(cell)
     if result.get("language_info"):
         notebook.metadata["language_info"] = nbformat.from_dict(result["language_info"])
+
+
+def _bound_score(cell) -> None:
+    """Put the points of the cell in the place of a bigger number that it returned: nbgrader would give up there."""
+    settings = cell.metadata.get("nbgrader", {})
+    for output in cell.outputs:
+        if settings.get("grade") and output.output_type == "execute_result":
+            with contextlib.suppress(ValueError, TypeError):
+                if float(output.data["text/plain"]) > settings["points"]:
+                    output.data["text/plain"] = str(settings["points"])
+            return
 
 
 def keep_files(result: dict, folder: Path) -> None:
