@@ -31,8 +31,9 @@ def grade(
 
     Notebooks are executed in sandboxes, several at once, and nbgrader puts the points into the gradebook, one after the
     other. What was executed is kept: whatever ends this call, the next one goes on where it was. What was graded is
-    graded again only when the submission, the assignment or this package changed. A damaged, empty or missing notebook
-    is graded as one in which nothing was answered, and reported. The submitted files are never changed.
+    graded again only when the submission, the assignment or this package changed. Of a damaged notebook the cells that
+    can be read are graded; an empty or missing one is graded as one in which nothing was answered, and reported. The
+    submitted files are never changed.
 
     Parameters
     ----------
@@ -59,9 +60,10 @@ def grade(
     Returns
     -------
     Report
-        States: "graded", "restored" (graded, with deleted test cells put back), "flagged" (graded, and something was
-        odd when it was executed: a kernel that died, a cell that took too long, a flood of output), "damaged" and
-        "missing" (graded as unanswered), "skipped" (graded before) and "failed".
+        States: "graded", "restored" (graded, with deleted test cells put back), "repaired" (graded as far as the cells
+        of a damaged file could be read), "flagged" (graded, and something was odd when it was executed: a kernel that
+        died, a cell that took too long, a flood of output), "damaged" and "missing" (graded as unanswered), "skipped"
+        (graded before) and "failed".
 
     Raises
     ------
@@ -158,7 +160,8 @@ def _grade_one(course: Course, assignment: str, student: str, keys: dict[str, st
     flags = [flag for name in keys for flag in results.flags(assignment, student, name)]
     says = "; ".join(filter(None, [says, *flags, "to be read by a person" if by_hand else ""]))
     states = {finding.state for finding in findings} | ({"flagged"} if flags else set())
-    state = next((state for state in ("damaged", "missing", "repaired", "restored", "flagged") if state in states), "graded")
+    order = ("damaged", "missing", "repaired", "restored", "flagged")
+    state = next((state for state in order if state in states), "graded")
     return Line(student, state, score, max_score, says)
 
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 # States that ask for somebody's attention, with the colour of their line.
-_ODD = ("damaged", "missing", "restored", "flagged", "kept")
+_ODD = ("damaged", "missing", "repaired", "restored", "flagged", "kept")
 _COLOURS = {"failed": "red"} | dict.fromkeys(_ODD, "yellow")
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-import psutil
-import tiny
+import psutil  # noqa: E402
+import tiny  # noqa: E402
 
 #: Enough for the tiny course; what labs import would take the better part of each run.
 MODULES = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell")

@@ -147,7 +147,7 @@ def kill_one(grader, kind, moments) -> bool:
 
 @pytest.mark.parametrize("how", ["SIGINT", "SIGINT to all", "SIGTERM", "SIGKILL to all"])
 def test_asked_to_stop(grader, undisturbed, how):
-    _, scores, took = undisturbed
+    _, scores, _ = undisturbed
     grader.start()
     while grader.running and not grader.members("kernel"):
         time.sleep(0.01)
