@@ -34,7 +34,6 @@ def main():
     parser.add_argument("--dry-run", action="store_true", help="write no weights")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    start = time.perf_counter()
 
     X, y, X_test, y_test = load_digits28().split()
     parts = {"validation": (X[-VALIDATION:, None], y[-VALIDATION:]), "test": (X_test[:, None], y_test)}
@@ -64,10 +63,10 @@ def main():
     del figures["progress"]
     figures |= {"images": {"train": len(y)} | {part: len(answers) for part, (_, answers) in parts.items()}}
     figures |= {key: rows[0][key] for key in rows[0] if key.endswith("accuracy")}
-    figures |= {"trainings": rows, "seconds": round(time.perf_counter() - start)}
+    figures |= {"trainings": rows, "seconds": round(sum(row["training seconds"] for row in rows))}
     if not options.dry_run:
         save_weights(shipped, "mobilenet", figures)
-    print(f"{figures['seconds']} s in all")
+    print(f"{figures['seconds']} s of the processor for all trainings")
 
 
 def trained(X, y, width, seed):

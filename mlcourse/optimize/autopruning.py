@@ -119,10 +119,16 @@ def sensitivity(
     wanted = []
     for name in names:
         n = search.widths.outputs[name]
-        kept = {max(round_to, round((1 - share) * n / round_to) * round_to) for share in shares}
+        kept = {max(round_to, int((1 - share) * n / round_to + 0.5) * round_to) for share in shares}
         wanted += [(name, width) for width in sorted(kept, reverse=True) if width < n]
 
-    settings = {"network": _fingerprint(net), "unit": unit, "round_to": round_to, "zero_padding": bool(zero_padding)}
+    settings = {
+        "network": _digest(net.state_dict().items(), repr(net)),
+        "unit": unit,
+        "round_to": round_to,
+        "zero_padding": bool(zero_padding),
+    }
+    settings["images"] = None if images is None else _digest([("images", images)])
     settings["accuracy"] = search.accuracy
     done = _read(file, settings)
     for name, width in tqdm(wanted, desc="sensitivity", unit="measurement", disable=not progress):
@@ -215,7 +221,8 @@ def autoprune(
     """
     _check_share("budget", budget)
     _check_share("floor", floor, closed=True)
-    _check_share("step", step, closed=True)
+    if isinstance(step, bool) or not isinstance(step, Real) or not 0 < step <= 1:
+        raise ValueError(f"step must be a share of a layer's outputs, above 0 and at most 1, not {step!r}.")
     if fine_tune is not None and not callable(fine_tune):
         raise TypeError(f"fine_tune must be callable: fine_tune(net), not {type(fine_tune).__name__}.")
     search = _Search(net, evaluate, images, example, unit, round_to, zero_padding)
@@ -302,6 +309,8 @@ class _Search:
         for name, value in (("images", images), ("example", example)):
             if value is not None and not isinstance(value, torch.Tensor):
                 raise TypeError(f"{name} must be a tensor of inputs, with their batch, not {type(value).__name__}.")
+            if value is not None and (value.ndim < 2 or not len(value)):
+                raise ValueError(f"{name} must hold at least one input, shape (n, ...), not {tuple(value.shape)}.")
         self.evaluate = evaluate
         self.accuracy, seen = self._first(net)
         example = seen if example is None else example
@@ -319,9 +328,7 @@ class _Search:
             names = [layers] if isinstance(layers, str) else list(layers)
             for name in names:
                 if name not in known:
-                    raise ValueError(
-                        f"layers names {name!r}; what can lose outputs here: {', '.join(known) or 'none'}."
-                    )
+                    raise ValueError(f"layers names {name!r}; outputs can be lost by {', '.join(known) or 'none'}.")
         if not names:
             raise ValueError(f"net has no layer that can lose outputs in multiples of round_to={self.widths.round_to}.")
         return names
@@ -404,11 +411,11 @@ def _ratios(ratios):
 # -- what has been measured is kept ------------------------------------------------------------------------------------
 
 
-def _fingerprint(net):
-    digest = hashlib.sha256(repr(net).encode())
-    for name, tensor in net.state_dict().items():
+def _digest(tensors, text=""):
+    digest = hashlib.sha256(text.encode())
+    for name, tensor in tensors:
         digest.update(name.encode())
-        digest.update(tensor.detach().cpu().float().numpy().tobytes())
+        digest.update(tensor.detach().cpu().double().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -40,6 +40,7 @@ class Narrowing:
     def __init__(self, net, example, images, round_to, zero_padding):
         self.net, self.example, self.round_to = copy.deepcopy(net), example, round_to
         self.images = images
+        self.modes = {name: module.training for name, module in net.named_modules()}
         self.normalisation = _normalisations(net, example)
         self.branches = {}  # name -> order of its stream: one for all of its branches, so that what they keep is nested
         if zero_padding:
@@ -102,6 +103,8 @@ class Narrowing:
     def replace(self, trained: nn.Module) -> None:
         """Go on with what `trainable` returned, after training."""
         trained = copy.deepcopy(trained)
+        for name, module in trained.named_modules():
+            module.training = self.modes.get(name, self.modes[""])
         for module in trained.modules():
             for key, hook in list(module._forward_hooks.items()):
                 if isinstance(hook, _Zeroed):
