@@ -2,9 +2,9 @@
 
 CODE = r"""
 hoard = []
-for _ in range(60):
+for _ in range(40):
     hoard.append(b"x" * 50_000_000)
 print("got", 50 * len(hoard), "MB")
 """
 
-MEMORY = 2900
+GREED = "got 2000 MB"

@@ -11,3 +11,5 @@ for _ in range(20):
     os.wait()
 print("got 2400 MB")
 """
+
+GREED = "got 2400 MB"

@@ -32,7 +32,6 @@ NAME = tiny.NAME
 FULL = 5  # points that an honest notebook gets
 STUDENTS = ("ada", "zoe")  # honest, the first and the last of the class
 _BIG = 60_000_000  # bytes that a submission may leave behind
-_HEAVY = 1200  # MB of the grader, all of it, that no submission may push it beyond
 
 # Comes first in each hostile notebook, so that the attacks are short.
 _PRELUDE = '''

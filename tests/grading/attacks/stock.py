@@ -72,6 +72,9 @@ def _attacked(attack: Attack, files: dict[str, bytes], seconds: float) -> list[s
     _limited(lambda: _nbgrader(world, "generate_feedback"), 20)
     time.sleep(0.5)
     achieved += world.done(attack)
+    heaviest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000
+    if heaviest > 1200:
+        achieved.append(f"made nbgrader take {heaviest:,.0f} MB of memory")
     if world.scores(attack.student) is None:
         achieved.append("no grade")
     for student in STUDENTS:

@@ -136,7 +136,7 @@ class TestTaming:
             ("<svg onload=f()><script>f()</script></svg>x", "x"),
             ("<iframe srcdoc='<script>f()</script>'></iframe>x", "x"),
             ("<form action=x><input></form>x", "x"),
-            ("<scr<script>f()</script>ipt>f()", "ipt&gt;f()"),
+            ("<scr<script>f()</script>ipt>f()", "f()ipt&gt;f()"),
             ("a < b & c </b>", "a &lt; b &amp; c "),
         ],
     )  # fmt: skip
