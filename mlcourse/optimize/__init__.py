@@ -26,7 +26,7 @@ _MODULES = {
     "pruning_table": "multiplier",
     "width_multiplier": "multiplier",
     "ZeroPaddedAdd": "zero_padding",
-    "residual_streams": "zero_padding",
+    "residual_streams": "streams",
     "zero_pad": "zero_padding",
 }
 

@@ -7,23 +7,15 @@ removed: layers that are safe alone are not safe together.
 """
 
 import copy
-import hashlib
-import json
 import math
-import os
-import sys
-import tempfile
-from numbers import Integral, Real
-from pathlib import Path
+from numbers import Real
 
 import pandas as pd
-import torch
 from torch import nn
 from tqdm.auto import tqdm
 
-from mlcourse.optimize.layer_cost import LayerCost
-from mlcourse.optimize.narrowing import Narrowing
-from mlcourse.optimize.zero_padding import EmptyStreamError
+from mlcourse.optimize.measurements import digest, read_measurements, write_measurements
+from mlcourse.optimize.search import Search
 
 _COLUMNS = ["layer", "outputs", "kept", "accuracy", "lost", "saved", "lost per saved"]
 
@@ -106,6 +98,7 @@ def sensitivity(
 
     Examples
     --------
+    >>> import torch
     >>> _ = torch.manual_seed(0)
     >>> net = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Linear(16, 2))
     >>> table = sensitivity(net, lambda net: float(net(torch.ones(1, 4)).argmax() == 0), unit="macs", progress=False)
@@ -114,7 +107,7 @@ def sensitivity(
     0     0       16     8    0.5
     """
     shares = _ratios(ratios)
-    search = _Search(net, evaluate, images, example, unit, round_to, zero_padding)
+    search = Search(net, evaluate, images, example, unit, round_to, zero_padding)
     names = search.names(layers)
     wanted = []
     for name in names:
@@ -123,19 +116,19 @@ def sensitivity(
         wanted += [(name, width) for width in sorted(kept, reverse=True) if width < n]
 
     settings = {
-        "network": _digest(net.state_dict().items(), repr(net)),
+        "network": digest(net.state_dict().items(), repr(net)),
         "unit": unit,
         "round_to": round_to,
         "zero_padding": bool(zero_padding),
     }
-    settings["images"] = None if images is None else _digest([("images", images)])
+    settings["images"] = None if images is None else digest([("images", images)])
     settings["accuracy"] = search.accuracy
-    done = _read(file, settings)
+    done = read_measurements(file, settings)
     for name, width in tqdm(wanted, desc="sensitivity", unit="measurement", disable=not progress):
         if (name, width) not in done:
             accuracy, cost, _ = search.measure({name: width})
             done[name, width] = accuracy, cost / search.first_cost
-            _write(file, settings, done)
+            write_measurements(file, settings, done)
     rows = []
     for name, width in wanted:
         accuracy, cost = done[name, width]
@@ -212,6 +205,7 @@ def autoprune(
 
     Examples
     --------
+    >>> import torch
     >>> _ = torch.manual_seed(0)
     >>> net = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 2))
     >>> x = torch.randn(50, 4)
@@ -225,7 +219,7 @@ def autoprune(
         raise ValueError(f"step must be a share of a layer's outputs, above 0 and at most 1, not {step!r}.")
     if fine_tune is not None and not callable(fine_tune):
         raise TypeError(f"fine_tune must be callable: fine_tune(net), not {type(fine_tune).__name__}.")
-    search = _Search(net, evaluate, images, example, unit, round_to, zero_padding)
+    search = Search(net, evaluate, images, example, unit, round_to, zero_padding)
     if search.accuracy < floor:
         raise ValueError(
             f"net itself reaches an accuracy of {search.accuracy:.4g}, below the floor of {floor:g}: give a lower "
@@ -293,74 +287,6 @@ def autoprune(
     return best[2]
 
 
-class _Search:
-    """The network as far as it has come, and how it is measured."""
-
-    def __init__(self, net, evaluate, images, example, unit, round_to, zero_padding):
-        keras = sys.modules.get("keras")
-        if keras is not None and isinstance(net, keras.Model):
-            raise TypeError("net is a Keras model: remove_channels takes it, automatic pruning only a torch.nn.Module.")
-        if not isinstance(net, nn.Module):
-            raise TypeError(f"net must be a torch.nn.Module, not {type(net).__name__}.")
-        if not callable(evaluate):
-            raise TypeError(f"evaluate must be callable: evaluate(net) -> accuracy, not {type(evaluate).__name__}.")
-        if isinstance(round_to, bool) or not isinstance(round_to, Integral) or round_to < 1:
-            raise ValueError(f"round_to must be a whole number, at least 1, not {round_to!r}.")
-        for name, value in (("images", images), ("example", example)):
-            if value is not None and not isinstance(value, torch.Tensor):
-                raise TypeError(f"{name} must be a tensor of inputs, with their batch, not {type(value).__name__}.")
-            if value is not None and (value.ndim < 2 or not len(value)):
-                raise ValueError(f"{name} must hold at least one input, shape (n, ...), not {tuple(value.shape)}.")
-        self.evaluate = evaluate
-        self.accuracy, seen = self._first(net)
-        example = seen if example is None else example
-        if example is None:
-            raise ValueError("evaluate(net) did not call net with a tensor, so that example must be given.")
-        self.costs = LayerCost(example, unit)
-        self.widths = Narrowing(net, example, images, round_to, zero_padding)
-        self.first_cost = self.costs.of(net)
-
-    def names(self, layers):
-        known = list(self.widths.outputs)
-        if layers is None:
-            names = known
-        else:
-            names = [layers] if isinstance(layers, str) else list(layers)
-            for name in names:
-                if name not in known:
-                    raise ValueError(f"layers names {name!r}; outputs can be lost by {', '.join(known) or 'none'}.")
-        if not names:
-            raise ValueError(f"net has no layer that can lose outputs in multiples of round_to={self.widths.round_to}.")
-        return names
-
-    def measure(self, changed):
-        """Accuracy, cost and network with some widths changed; None where that leaves nothing to compute with."""
-        try:
-            net = self.widths.build(changed)
-        except EmptyStreamError:
-            return None
-        return self._accuracy(copy.deepcopy(net)), self.costs.of(net), net
-
-    def _first(self, net):
-        net, seen = copy.deepcopy(net), []
-
-        def look(module, inputs):
-            if not seen and inputs and isinstance(inputs[0], torch.Tensor):
-                seen.append(inputs[0][:1].detach().clone())
-
-        net.register_forward_pre_hook(look)
-        return self._accuracy(net), seen[0] if seen else None
-
-    def _accuracy(self, net):
-        found = self.evaluate(net)
-        if isinstance(found, torch.Tensor) and found.numel() == 1:
-            found = found.item()
-        if not isinstance(found, Real) or not 0 <= found <= 1:  # no missing value is between 0 and 1
-            percent = " For per cent, divide by 100." if isinstance(found, Real) and 1 < found <= 100 else ""
-            raise ValueError(f"evaluate(net) must give an accuracy from 0 to 1, not {found!r}.{percent}")
-        return float(found)
-
-
 def _trained(fine_tune, net):
     returned = fine_tune(net)
     if returned is not None and not isinstance(returned, nn.Module):
@@ -406,48 +332,3 @@ def _ratios(ratios):
     if not ratios:
         raise ValueError("ratios must hold at least one share to remove, such as (0.25, 0.5, 0.75).")
     return ratios
-
-
-# -- what has been measured is kept ------------------------------------------------------------------------------------
-
-
-def _digest(tensors, text=""):
-    digest = hashlib.sha256(text.encode())
-    for name, tensor in tensors:
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().double().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:16]
-
-
-def _read(file, settings):
-    if file is None or not Path(file).exists():
-        return {}
-    try:
-        saved = json.loads(Path(file).read_text(encoding="utf-8"))
-        done = {(layer, kept): (accuracy, cost) for layer, kept, accuracy, cost in saved["measurements"]}
-        theirs = saved["settings"]
-        differences = [key for key in settings if theirs[key] != settings[key]]
-    except (ValueError, KeyError, TypeError, OSError):
-        raise ValueError(f"file={str(file)!r} holds no measurements of sensitivity(): name another file.") from None
-    if differences:
-        told = "; ".join(f"{key} {theirs[key]!r} instead of {settings[key]!r}" for key in differences)
-        raise ValueError(f"file={str(file)!r} was measured with {told}: name another file, or delete it.")
-    return done
-
-
-def _write(file, settings, done):
-    if file is None:
-        return
-    rows = [[*key, *found] for key, found in done.items()]
-    text = json.dumps({"settings": settings, "measurements": rows})
-    file = Path(file)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    # Under another name first: whoever is interrupted finds the file as it was, or whole.
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

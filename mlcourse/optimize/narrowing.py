@@ -8,9 +8,8 @@ from torch import nn
 from mlcourse.models.training import in_eval_mode
 from mlcourse.optimize.opened import opened_network
 from mlcourse.optimize.pruning import prunable_layers, remove_channels
-from mlcourse.optimize.zero_padding import residual_streams, zero_pad
-
-_NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+from mlcourse.optimize.streams import NORMALISATIONS, residual_streams
+from mlcourse.optimize.zero_padding import zero_pad
 
 
 class Narrowing:
@@ -145,7 +144,7 @@ def estimate_statistics(net: nn.Module, images: torch.Tensor) -> None:
     B. Li, B. Wu, J. Su, G. Wang: EagleEye: Fast Sub-net Evaluation for Efficient Neural Network Pruning, ECCV 2020
     (adaptive batch normalisation).
     """
-    layers = [m for m in net.modules() if isinstance(m, _NORMALISATIONS) and m.track_running_stats]
+    layers = [m for m in net.modules() if isinstance(m, NORMALISATIONS) and m.track_running_stats]
     momenta = [layer.momentum for layer in layers]
     with in_eval_mode(net) as device:
         for layer in layers:
@@ -181,12 +180,12 @@ def _normalisations(net, example) -> dict[str, str]:
     found, outputs = {}, []  # outputs are held, so that no other tensor takes their place
 
     def called(layer, inputs, output):
-        if isinstance(layer, _NORMALISATIONS):
+        if isinstance(layer, NORMALISATIONS):
             found.update((names[before], names[layer]) for before, made in outputs if made is inputs[0])
         else:
             outputs.append((layer, output))
 
-    layers = [m for m in net.modules() if isinstance(m, (*_NORMALISATIONS, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear))]
+    layers = [m for m in net.modules() if isinstance(m, (*NORMALISATIONS, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear))]
     handles = [layer.register_forward_hook(called) for layer in layers]
     try:
         with in_eval_mode(net) as device:
