@@ -73,6 +73,12 @@ class Graph:
         self.kinds.setdefault(layer, kind)
         return numbers
 
+    def is_depthwise(self, weight: str, groups: int, n: int) -> bool:
+        """Whether a convolution filters each of its `n` inputs by itself."""
+        if self._expected is not None:  # of which one group may be left, or one input in each group
+            return (weight, 1) not in self._expected
+        return groups > 1 and groups == n
+
     # -- what is asked of it -------------------------------------------------------------------------------------------
 
     def roots(self, layer: str) -> list[int]:

@@ -67,7 +67,7 @@ def _convolution(recording, name, args, kwargs, result):
     numbers = _read(recording, x, channel, n)
     if numbers is None:
         return recording.refuse(name, [x], "reads channels that do not lie along its channel axis")
-    if groups > 1 and groups == n:  # depthwise: an output goes with the input that it is made of
+    if recording.graph.is_depthwise(parameter, groups, n):  # an output goes with the input that it is made of
         outputs = numbers.repeat_interleave(weight.shape[0] // groups)
         recording.graph.axis(parameter, 0, outputs, recording.where())
         _bias(recording, bias, outputs)

@@ -72,7 +72,7 @@ def remove_neurons(
     )
     """
     data = (X, y, loss, random_state)
-    return _removed(net, keep, "linear", criterion, layers, example, data, round_to)
+    return removed(net, keep, "linear", criterion, layers, example, data, round_to)
 
 
 def remove_channels(
@@ -123,7 +123,7 @@ def remove_channels(
     Linear(in_features=2028, out_features=10, bias=True)
     """
     data = (X, y, loss, random_state)
-    return _removed(net, keep, "convolution", criterion, layers, example, data, round_to)
+    return removed(net, keep, "convolution", criterion, layers, example, data, round_to)
 
 
 def prunable_layers(net, example=None) -> dict[str, int]:
@@ -160,8 +160,9 @@ def prunable_layers(net, example=None) -> dict[str, int]:
     return found
 
 
-def _removed(net, keep, kind, criterion, layers, example, data, round_to, full=None):
-    _check(net, keep, criterion, layers, round_to)
+def removed(net, keep, kind, criterion, layers, example, data, round_to, full=None):
+    """Return a network without some outputs of layers of one kind; shares are of those in the graph `full`."""
+    check_arguments(net, keep, criterion, round_to)
     opened = opened_network(net, example, data[0])
     graph = opened.graph
     if isinstance(keep, Mapping):
@@ -181,13 +182,14 @@ def _removed(net, keep, kind, criterion, layers, example, data, round_to, full=N
     return opened.cut(removed_by_share(graph, keep, layers, scores, round_to, full))
 
 
-def _check(net, keep, criterion, layers, round_to):
+def check_arguments(net, keep, criterion, round_to, plan=True):
+    """Raise where an argument cannot be right; whether `keep` may be a plan is told."""
     if not isinstance(net, nn.Module):
         raise TypeError(f"net must be a torch.nn.Module or a keras.Model, not {type(net).__name__}.")
-    if not isinstance(keep, Mapping) and (isinstance(keep, bool) or not isinstance(keep, Real) or not 0 < keep <= 1):
-        raise ValueError(
-            f"keep must be a share above 0 and at most 1, or a plan {{layer: outputs that stay}}, not {keep!r}."
-        )
+    is_share = isinstance(keep, Real) and not isinstance(keep, bool) and 0 < keep <= 1
+    if not is_share and not (plan and isinstance(keep, Mapping)):
+        or_plan = ", or a plan {layer: outputs that stay}" if plan else ""
+        raise ValueError(f"keep must be a share above 0 and at most 1{or_plan}, not {keep!r}.")
     if criterion not in CRITERIA:
         raise ValueError(f"criterion must be one of {', '.join(CRITERIA)}, not {criterion!r}.")
     if isinstance(round_to, bool) or not isinstance(round_to, Integral) or round_to < 1:
