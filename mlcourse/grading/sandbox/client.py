@@ -14,10 +14,19 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+import mlcourse
+
 from . import system
 from .keeper import CHUNK
 from .limits import Limits
 from .room import Room
+
+_PACKAGE = Path(mlcourse.__path__[0])
+_OWN = sorted(
+    ".".join(file.relative_to(_PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    for file in _PACKAGE.rglob("*.py")
+    if file.relative_to(_PACKAGE).parts[0] not in ("cli", "grading", "__main__.py")
+)
 
 #: Imported once, before the first kernel: what any notebook needs, and what labs import.
 MODULES = (
@@ -26,10 +35,17 @@ MODULES = (
     "ipykernel.zmqshell",
     "IPython.core.completer",
     "IPython.core.display",
+    "IPython.core.pylabtools",
+    "PIL.BmpImagePlugin",  # the first picture would import these formats
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
+    "PIL.PpmImagePlugin",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",
+    "matplotlib_inline.backend_inline",
     "numpy",
     "pandas",
+    "scipy.io",
     "scipy.signal",
     "scipy.ndimage",
     "sklearn.base",
@@ -51,10 +67,7 @@ MODULES = (
     "keras",
     "tqdm.auto",
     "ipywidgets",
-    "mlcourse.checks",
-    "mlcourse.datasets",
-    "mlcourse.plots",
-    "mlcourse.sensing",
+    *_OWN,
 )
 
 
