@@ -42,7 +42,7 @@ def main():
 
     def trained(net, epochs, learning_rate):
         net.to(memory_format=torch.channels_last)
-        fit(net, X, y, epochs=epochs, learning_rate=learning_rate, weight_decay=1e-2)
+        fit(net, X, y, epochs=epochs, learning_rate=learning_rate, weight_decay=1e-2, progress=False)
         return net.to(memory_format=torch.contiguous_format)
 
     whole = pretrained_mobilenet()
