@@ -83,7 +83,7 @@ def _tensors(*values):
 
 def _unknown(recording, name, args, kwargs, result):
     given = _tensors(args, kwargs)
-    if any(recording.numbers(t) is not None or recording.name(t) is not None for t in given):
+    if any(recording.numbers(t) is not None or recording.view(t) is not None for t in given):
         return recording.refuse(name, given)
     return None
 
@@ -131,10 +131,16 @@ def _meets(recording, name, numbers, other, ndim):
     axes = [axis for axis in range(ndim) if shape[axis] > 1 and numbers.shape[axis] > 1]
     if not axes:
         return None
-    parameter = recording.name(other)
-    if parameter is not None and len(axes) == 1 and numbers.numel() == numbers.shape[axes[0]]:
-        recording.graph.axis(parameter, axes[0] - (ndim - other.ndim), numbers.flatten(), recording.where())
-        return None
+    shown = recording.view(other)
+    if shown is not None and len(axes) == 1 and numbers.numel() == numbers.shape[axes[0]]:
+        name_of_weight, positions = shown
+        for axis, along in positions.items():
+            place = axes[0] - (ndim - other.ndim)
+            if along.numel() == along.shape[place] and bool((along.flatten().sort().values.diff() == 1).all()):
+                in_order = torch.empty_like(numbers.flatten())
+                in_order[along.flatten()] = numbers.flatten()
+                recording.graph.axis(name_of_weight, axis, in_order, recording.where())
+                return None
     reason = recording.refuse(name, [], "brings them together with a tensor of a fixed size")
     recording.channels.fix(numbers, reason)
     return reason
@@ -143,7 +149,7 @@ def _meets(recording, name, numbers, other, ndim):
 def _reshape(recording, name, args, kwargs, result):
     numbers = recording.numbers(args[0])
     if numbers is None:
-        return _unknown(recording, name, args, kwargs, result)
+        return _show(recording, name, args, kwargs, result, lambda positions: positions.reshape(result.shape))
     if not result.numel():
         return recording.refuse(name, [args[0]], "gets no element at all: try a larger example")
     recording.note(result, numbers.expand(args[0].shape).reshape(result.shape))
@@ -155,23 +161,37 @@ def _move(recording, name, args, kwargs, result):
     options = {key: value for key, value in kwargs.items() if key not in ("tensors", "input")}
     several = isinstance(first, list | tuple)
     tensors = list(first) if several else [first]
+    moved = _moving_function(name)
     if all(recording.numbers(t) is None for t in tensors):
-        return _unknown(recording, name, args, kwargs, result)
+        return _show(recording, name, args, kwargs, result, lambda positions: moved(positions, *rest, **options))
     if name == "getitem" and any(recording.numbers(t) is not None for t in _tensors(rest)):
         return recording.refuse(name, _tensors(args))  # which elements are taken depends on values
     moving = [_full(recording, t) for t in tensors]
-    if name in ("T", "mT", "H", "mH"):
-        moved = getattr(moving[0], name)
-    else:
-        moved = getattr(torch.Tensor, _METHODS.get(name, name), None) or getattr(torch, name, None)
-        moved = moved or getattr(torch.nn.functional, name)
-        moved = moved(moving if several else moving[0], *rest, **options)
-    for part, numbers in zip(_tensors(result), _tensors(moved), strict=True):
+    found = moved(moving if several else moving[0], *rest, **options)
+    for part, numbers in zip(_tensors(result), _tensors(found), strict=True):
         recording.note(part, numbers)
     return None
 
 
-_METHODS = {"getitem": "__getitem__"}
+def _moving_function(name):
+    if name in ("T", "mT", "H", "mH"):
+        return lambda tensor: getattr(tensor, name)
+    if name == "getitem":
+        return torch.Tensor.__getitem__
+    return getattr(torch.Tensor, name, None) or getattr(torch, name, None) or getattr(torch.nn.functional, name)
+
+
+def _show(recording, name, args, kwargs, result, moved):
+    """A parameter in another shape is still known by its positions."""
+    shown = recording.view(args[0]) if args and isinstance(args[0], torch.Tensor) else None
+    if shown is None or not isinstance(result, torch.Tensor) or args[0].numel() > _LARGEST_VIEW:
+        return _unknown(recording, name, args, kwargs, result)
+    weight, positions = shown
+    recording.note_view(result, weight, {a: moved(p.expand(args[0].shape)) for a, p in positions.items()})
+    return None
+
+
+_LARGEST_VIEW = 1_000_000  # elements; no matrix of a fully connected layer
 
 
 def _full(recording, tensor):

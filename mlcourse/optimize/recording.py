@@ -59,7 +59,10 @@ class _Recording(TorchFunctionMode):
         self.entered: list[str] = []
         # id -> (tensor, compact numbers or None, reasons that flow on). Tensors are held, so that no id comes twice.
         self.tensors = {}
+        # Parameters in another shape: id -> (tensor, parameter, {axis of it: compact positions along that}).
+        self.views = {}
         self.touched: dict[str, Reason] = {}  # parameters used in unknown ways
+        self.decided: set[Reason] = set()  # values that may have decided on what comes next
 
     # -- what the rules ask and say ------------------------------------------------------------------------------------
 
@@ -70,6 +73,17 @@ class _Recording(TorchFunctionMode):
     def name(self, tensor) -> str | None:
         """Name of a parameter or buffer."""
         return self.names.get(id(tensor))
+
+    def view(self, tensor) -> tuple[str, dict] | None:
+        """Parameter or buffer that a tensor shows, and for each of its axes the position that each element has."""
+        if (name := self.name(tensor)) is not None:
+            axes = [axis for axis in range(tensor.ndim) if tensor.shape[axis] > 1]
+            return name, {a: _positions(tensor.shape, a) for a in axes}
+        return self.views[id(tensor)][1:] if id(tensor) in self.views else None
+
+    def note_view(self, result, name, positions) -> None:
+        """Remember that a function has given a parameter in another shape."""
+        self.views[id(result)] = (result, name, {axis: compact(p) for axis, p in positions.items()})
 
     def where(self) -> str:
         return f"layer {self.entered[-1]}" if self.entered and self.entered[-1] else "the network's forward"
@@ -89,12 +103,12 @@ class _Recording(TorchFunctionMode):
 
     def touch(self, tensor, reason: Reason) -> None:
         """Remember that a parameter is used in another way than by a layer."""
-        if (name := self.name(tensor)) is not None:
-            self.touched[name] = reason
+        if (shown := self.view(tensor)) is not None:
+            self.touched[shown[0]] = reason
 
     def reads(self, tensor) -> None:
         """A layer reads this tensor: refusals ahead of it are in the midst of the network."""
-        for reason in self.tensors.get(id(tensor), (None, None, ()))[2]:
+        for reason in {*self.tensors.get(id(tensor), (None, None, ()))[2], *self.decided}:
             reason.blocks = True
 
     # -- the run -------------------------------------------------------------------------------------------------------
@@ -125,6 +139,8 @@ class _Recording(TorchFunctionMode):
             flowing.add(refused)
             for tensor in given:
                 self.touch(tensor, refused)
+        if flowing and not any(isinstance(value, torch.Tensor) for value in tree_leaves(result)):
+            self.decided |= flowing  # numbers and truth values: from here on anything may depend on them
         if flowing:
             for tensor in tree_leaves(result):
                 if isinstance(tensor, torch.Tensor):
@@ -144,6 +160,10 @@ class _Recording(TorchFunctionMode):
         for (name, _), numbers in self.graph.axes.items():
             if name in self.touched:
                 self.channels.fix(numbers, self.touched[name])
+
+
+def _positions(shape, axis):
+    return torch.arange(shape[axis]).reshape([-1 if a == axis else 1 for a in range(len(shape))])
 
 
 def operation_name(function) -> str:
