@@ -140,6 +140,18 @@ class Course:
         return sorted(only) if only else there
 
 
+def need_usable_name(student: str) -> None:
+    """Make sure that a folder's name stands for one person only.
+
+    Raises
+    ------
+    CourseError
+        When nbgrader would take it as a pattern for the names of others.
+    """
+    if any(character in student for character in "*?[]"):
+        raise CourseError("the name of the folder is a pattern to nbgrader: rename it, without any of * ? [ ]")
+
+
 def last_error(result: dict) -> str:
     """The line of nbgrader's log that tells most: the exception, else the last error."""
     lines = [line.strip() for line in (result.get("log") or "").splitlines()]

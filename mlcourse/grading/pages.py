@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from .course import Course, last_error
+from .course import Course, CourseError, last_error, need_usable_name
 from .report import Line, Report, track
 
 
@@ -37,6 +37,11 @@ def feedback(
     opened.need_assignment(assignment)
     lines = []
     for name in track(opened.students("autograded", assignment, students), f"feedback {assignment}", console):
+        try:
+            need_usable_name(name)
+        except CourseError as error:
+            lines.append(Line(name, "failed", says=str(error)))
+            continue
         result = opened.api.generate_feedback(assignment, name, force=True)
         if result["success"]:
             place = opened.folder("feedback", name, assignment).relative_to(opened.root)

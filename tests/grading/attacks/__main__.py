@@ -38,7 +38,7 @@ def main() -> int:
     for attack in todo:
         outcome = ours.of(attack)
         worse |= bool(outcome.unexpected)
-        cells = [attack.student[1:].replace("_", " "), attack.intent]
+        cells = [f"{attack.number:02d} {attack.name}", attack.intent]
         if asked.stock:
             cells.append(_words(stock[attack.number]))
         cells.append(_words(outcome.achieved) + f" ({outcome.remark})")

@@ -90,10 +90,10 @@ def graded(attacks: list[Attack], root: Path, *, jobs: int = 2) -> Graded:
         report = root / "report.json"
         options = ("--timeout", str(TIMEOUT), "--memory", str(MEMORY), "--jobs", str(jobs), "--report", str(report))
         harm = []
-        if (status := grader.run("mlcourse", "grade", NAME, *options)) != 0:
-            harm.append(f"mlcourse grade ended with {status}")
-        if (status := grader.run("mlcourse", "feedback", NAME)) != 0:
-            harm.append(f"mlcourse feedback ended with {status}")
+        refused = any("failed" in attack.get("STATES", ()) for attack in attacks)  # and then the status says so
+        for command, more in (("grade", options), ("feedback", ())):
+            if (status := grader.run("mlcourse", command, NAME, *more)) not in ((0, 1) if refused else (0,)):
+                harm.append(f"mlcourse {command} ended with {status}")
         lines = {}
         with contextlib.suppress(OSError, ValueError):
             lines = {line["name"]: line for line in json.loads(report.read_text())["lines"]}
@@ -125,7 +125,7 @@ def _outcome(world: World, attack: Attack, lines: dict) -> Outcome:
         return Outcome([*achieved, "no grade"], [*unexpected, "no grade"], "not graded")
     if line["state"] not in attack.get("STATES", ("graded", "flagged", "restored")):
         unexpected.append(f"state {line['state']}")
-    if line["score"] is None:
+    if line["score"] is None and "failed" not in attack.get("STATES", ()):
         achieved.append("no grade")
     says = line["says"].replace("; to be read by a person", "").replace("to be read by a person", "")
     remark = f"{line['state']}, {line['score']:g} points" if line["score"] is not None else line["state"]

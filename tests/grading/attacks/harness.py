@@ -5,6 +5,7 @@ attack gets hold of, it prints; whatever it changes, it marks. So that what it d
 """
 
 import contextlib
+import glob
 import hashlib
 import importlib.util
 import json
@@ -55,6 +56,11 @@ class Attack:
     intent: str
     module: object = field(repr=False)
 
+    @property
+    def name(self) -> str:
+        """From the name of its file."""
+        return self.module.__name__.removeprefix("attack_")[3:].replace("_", " ")
+
     def get(self, name: str, default=None):
         """A setting of the attack's file."""
         return getattr(self.module, name, default)
@@ -67,7 +73,14 @@ def attacks() -> list[Attack]:
         spec = importlib.util.spec_from_file_location(f"attack_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        found.append(Attack(int(path.stem[:2]), "m" + path.stem, module.__doc__.strip().splitlines()[0], module))
+        found.append(
+            Attack(
+                int(path.stem[:2]),
+                getattr(module, "STUDENT", "m" + path.stem),
+                module.__doc__.strip().splitlines()[0],
+                module,
+            )
+        )
     return found
 
 
@@ -100,9 +113,6 @@ class World:
             ["sleep", "3000"], env={"SECRET": self.secrets["environment"], "PATH": os.defpath}, start_new_session=True
         )
         self._before: dict = {}
-        self.output = ""
-        self.lines: dict[str, dict] = {}
-        self.heaviest = 0
 
     def _make_home(self) -> None:
         self.home.mkdir()
@@ -324,7 +334,7 @@ class World:
 
     def _places(self, attack: Attack) -> list[Path]:
         places = [self.course / step / attack.student for step in ("autograded", "feedback")]
-        return [*places, *self.course.glob(f".mlcourse/*/{NAME}/{attack.student}*")]
+        return [*places, *self.course.glob(f".mlcourse/*/{NAME}/{glob.escape(attack.student)}*")]
 
     def _marked(self, attack: Attack) -> list[str]:
         """Files outside of the submission that bear the mark of the attack."""
