@@ -6,6 +6,8 @@ from mlcourse.plots.float_bits import float_explorer
 from mlcourse.plots.go import board_in_words, plot_board
 from mlcourse.plots.images import plot_images
 from mlcourse.plots.learning import plot_data_size, plot_learning_curves
+from mlcourse.plots.profile import plot_profile
+from mlcourse.plots.roofline import plot_roofline
 from mlcourse.plots.signals import plot_signals, plot_windows
 from mlcourse.plots.sound import plot_sound
 from mlcourse.plots.style import colors, show, use_style
@@ -23,6 +25,8 @@ __all__ = [
     "plot_data_size",
     "plot_images",
     "plot_learning_curves",
+    "plot_profile",
+    "plot_roofline",
     "plot_signals",
     "plot_sound",
     "plot_tree",
