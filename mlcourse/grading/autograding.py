@@ -1,17 +1,24 @@
 """Grade what was handed in."""
 
+import contextlib
+import errno
 import itertools
+import logging
+import re
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 from . import execution
-from .course import Course, CourseError, last_error
+from .course import Course, CourseError, last_error, need_usable_name
 from .executors import Executor, LocalPool
 from .report import Line, Report, track
 from .results import Results
 from .sandbox.client import why_not
 from .sanitizing import Sanitizer
+
+_FULL = re.compile(r"OSError: \[Errno (28|122)\]|(\S+: )?\(sqlite3\.OperationalError\) database or disk is full")
+_SILENT = logging.NullHandler()
 
 
 def grade(
@@ -80,9 +87,11 @@ def grade(
         raise CourseError(f"{why} Grade on another machine, or, if you trust all of this code, with --unsafe.")
     from .gradebook import one_connection
 
+    # The gradebook prints tracebacks of errors that it raises as well.
+    logging.getLogger("tornado.application").addHandler(_SILENT)
     running = LocalPool(jobs) if executor is None else executor()
     try:
-        with one_connection():
+        with one_connection(), _told_when_full(opened):
             executed = _execute_ahead(opened, assignment, names, running, force)
             lines = {
                 student: _grade_one(opened, assignment, student, keys, error, force)
@@ -91,6 +100,19 @@ def grade(
     finally:
         running.close()
     return Report(assignment, [lines[name] for name in names])
+
+
+@contextlib.contextmanager
+def _told_when_full(course: Course):
+    """Say so in one sentence when there is no room for more on the disk."""
+    try:
+        yield
+    except Exception as error:
+        if getattr(error, "errno", None) not in (errno.ENOSPC, errno.EDQUOT) and not _FULL.match(str(error)):
+            raise
+        raise CourseError(
+            f"There is no room left on the disk of {course.root}. Make some and grade again: what was done is kept."
+        ) from None
 
 
 def _execute_ahead(course: Course, assignment: str, students: list[str], executor, force: bool):
@@ -109,6 +131,7 @@ def _execute_ahead(course: Course, assignment: str, students: list[str], executo
         for student in students:
             keys[student], todo = {}, []
             try:
+                need_usable_name(student)
                 for name in sanitizer.notebooks:
                     job = sanitizer.job(student, name)
                     keys[student][name] = job["key"]
@@ -154,7 +177,10 @@ def _grade_one(course: Course, assignment: str, student: str, keys: dict[str, st
         return Line(student, "failed", says=unread)
     result = _autograde(course, assignment, student)
     if not result["success"]:
-        return Line(student, "failed", says=last_error(result))
+        why = last_error(result)
+        if _FULL.match(why):
+            raise OSError(errno.ENOSPC, why)
+        return Line(student, "failed", says=why)
     results.mark_graded(assignment, student, keys)
     score, max_score, by_hand = _result(course, assignment, student)
     flags = [flag for name in keys for flag in results.flags(assignment, student, name)]

@@ -1,4 +1,4 @@
-"""A grader that is made to be killed: ``python grader.py COURSE [WORKERS]``. Also what a test needs to watch one."""
+"""A grader to be killed: ``python grader.py COURSE WORKERS REPORT``. Also what a test needs to watch one."""
 
 import contextlib
 import json
@@ -28,10 +28,11 @@ class Grader:
     def __init__(self, course: Path, workers: int = 2):
         self.course, self.workers = course, workers
         self.scratch = Path(tempfile.mkdtemp(prefix="f-"))  # short: paths of sockets must be
+        self.report = course.with_suffix(".json")
         self._process = None
 
     def start(self) -> None:
-        command = [sys.executable, __file__, str(self.course), str(self.workers)]
+        command = [sys.executable, __file__, str(self.course), str(self.workers), str(self.report)]
         self._process = subprocess.Popen(
             command,
             cwd=self.course,
@@ -48,9 +49,14 @@ class Grader:
 
     def finish(self) -> dict:
         """Wait for the end; return the report."""
+        said, status = self.wait()
+        assert status == 0, said
+        return json.loads(self.report.read_text())
+
+    def wait(self) -> tuple[str, int]:
+        """Wait for the end; return what it said, and its status."""
         said, _ = self._process.communicate(timeout=120)
-        assert self._process.returncode == 0, said
-        return json.loads(said.splitlines()[-1])
+        return said, self._process.returncode
 
     def kill(self, number: int = signal.SIGKILL, *, group: bool = False) -> str:
         """Send a signal to the grader, or to it and its workers, as Ctrl-C does; return what it said."""
@@ -131,14 +137,14 @@ def finished(course: Path) -> dict[str, tuple]:
     return {name: (state.st_ino, state.st_mtime_ns) for name, state in states.items()}
 
 
-def main(course: str, workers: str = "2") -> None:
-    from mlcourse.grading import execution
-    from mlcourse.grading.autograding import grade
-    from mlcourse.grading.executors import LocalPool
+def main(course: str, workers: str, report: str) -> None:
+    """``mlcourse grade``, with little to import."""
+    from mlcourse.cli import app
+    from mlcourse.grading import autograding, execution, executors
 
     execution.engine = lambda: "the same"  # also while somebody works on the package
-    report = grade(tiny.NAME, course=course, executor=partial(LocalPool, int(workers), MODULES))
-    print(report.to_json())
+    autograding.LocalPool = partial(executors.LocalPool, modules=MODULES)
+    app(["grade", tiny.NAME, "--course", course, "--jobs", workers, "--report", report])
 
 
 if __name__ == "__main__":
