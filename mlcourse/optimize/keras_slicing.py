@@ -1,6 +1,5 @@
 """Cut channels out of a Keras model: its layers are made anew from their configuration, with smaller weights."""
 
-import numpy as np
 import torch
 
 from mlcourse.optimize.criteria import BATCH, DataScores
@@ -35,10 +34,10 @@ def cut_keras_channels(net, graph: Graph, removed: set[int]):
         ) from error
     for old, layer in zip(net.layers, new.layers, strict=True):
         for before, after in zip(old.weights, layer.weights, strict=True):
-            value = keras.ops.convert_to_numpy(before)
+            value = before.value.detach()
             for axis in range(value.ndim):
                 if (stay := kept.get((f"{old.name}.{before.name}", axis))) is not None:
-                    value = np.take(value, stay, axis=axis)
+                    value = value.index_select(axis, torch.tensor(stay, device=value.device))
             after.assign(value)
         layer.trainable = old.trainable
     if net.compiled:
