@@ -5,7 +5,7 @@ import sys
 import torch
 from torch import nn
 
-from mlcourse.models.training import in_eval_mode, input_type
+from mlcourse.models.training import input_type
 from mlcourse.optimize.criteria import data_scores, random_scores, weight_scores
 from mlcourse.optimize.recording import record
 from mlcourse.optimize.slicing import cut_channels
@@ -47,8 +47,10 @@ class _Network:
 class _Torch(_Network):
     def __init__(self, net, example, X):
         self.net, self.input_type = net, input_type(net)
-        if example is None:
-            example = _any_example(net) if X is None else X[:1]
+        if example is None and X is None:
+            self.example, self.graph = self._tried()
+            return
+        example = X[:1] if example is None else example
         example = example if isinstance(example, tuple) else (example,)
         device = next((weight.device for weight in net.parameters()), torch.device("cpu"))
         self.example = tuple(_on(device, _tensor(value, self.input_type)) for value in example)
@@ -57,6 +59,17 @@ class _Torch(_Network):
         except (RuntimeError, IndexError) as error:
             reason = str(error).strip().partition("\n")[0]
             raise ValueError(f"net does not take the example: {reason}") from error
+
+    def _tried(self):
+        """An example that the network takes, and its graph."""
+        for example in _likely_examples(self.net):
+            try:
+                return example, record(self.net, example)
+            except (RuntimeError, ValueError, IndexError, TypeError):
+                continue
+        raise ValueError(
+            "example must be given, an input with its batch: what shape net takes was not found by trying."
+        )
 
     def weights(self):
         return dict(self.net.named_parameters())
@@ -108,24 +121,17 @@ _CONVOLUTIONS = nn.Conv1d | nn.Conv2d | nn.Conv3d
 _SIDES = (32, 28, 64, 96, 128, 224, 256, 19, 9)
 
 
-def _any_example(net):
-    """Zeros that the network takes, by trying."""
+def _likely_examples(net):
+    """Zeros that the network may take: of the size of its first layer, and images of several."""
     first = next((m for m in net.modules() if isinstance(m, nn.Linear | nn.Embedding | _CONVOLUTIONS)), None)
-    shapes, dtype = [], input_type(net)
+    weight = next(net.parameters(), None)
+    options = {"dtype": input_type(net)}
+    if weight is not None and not weight.is_meta:
+        options["device"] = weight.device
     if isinstance(first, nn.Linear):
-        shapes = [(1, first.in_features)]
+        yield torch.zeros(1, first.in_features, **options)
     elif isinstance(first, nn.Embedding):
-        shapes = [(1, 64)]
+        yield torch.zeros(1, 64, **options)
     elif first is not None:
-        sides = first.weight.ndim - 2
-        shapes = [(1, first.in_channels, *[side] * sides) for side in _SIDES]
-    device = next((weight.device for weight in net.parameters()), torch.device("cpu"))
-    for shape in shapes:
-        example = torch.zeros(shape, dtype=dtype, device=device)
-        try:
-            with in_eval_mode(net):
-                net(example)
-        except (RuntimeError, ValueError, IndexError, TypeError):
-            continue
-        return example
-    raise ValueError("example must be given, an input with its batch: what shape net takes was not found by trying.")
+        for side in _SIDES:
+            yield torch.zeros(1, first.in_channels, *[side] * (first.weight.ndim - 2), **options)
