@@ -17,45 +17,21 @@ When its socket closes, the grader is gone, and the kernel is ended.
 import contextlib
 import json
 import os
-import random
 import select
 import signal
 import socket
 import stat
-import sys
 import time
 import traceback
 
+from . import kernel as kernels
 from . import room as rooms
 from . import seccomp, system
 from .limits import Limits, Meter, exceeded
-from .output import cap_output
 
 CHUNK = 64 * 1024
 _WATCH = 0.1  # seconds between two looks at what the kernel uses
 _MOST_FILES = 200
-_MOST_OUTPUT = 4_000_000  # bytes of one output
-
-_ENVIRONMENT = {
-    "HOME": rooms.HOME,
-    "USER": "student",
-    "LOGNAME": "student",
-    "SHELL": "/bin/sh",
-    "TMPDIR": "/tmp",
-    "LANG": "C.UTF-8",
-    "TERM": "xterm-color",
-    "CLICOLOR": "1",
-    "FORCE_COLOR": "1",
-    "CLICOLOR_FORCE": "1",
-    "PAGER": "cat",
-    "GIT_PAGER": "cat",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "KERAS_BACKEND": "torch",
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "PYTHONHASHSEED": "0",
-}
 
 
 def keep(channel: socket.socket, request: dict) -> None:
@@ -153,32 +129,19 @@ def _become_kernel(limits, request, user, tell, wait) -> None:
             with contextlib.suppress(OSError):
                 os.close(int(name))
     os.environ.clear()
-    os.environ.update(_ENVIRONMENT | request.get("environment", {}))
-    os.environ["PATH"] = f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin"
+    os.environ.update(kernels.ENVIRONMENT | request.get("environment", {}))
     limits.apply()
     system.drop_privileges(user)
     system.install_filter(seccomp.program())
     system.die_with_parent()
-    os.umask(0o022)
-    os.chdir(rooms.WORK)
-    for number in (signal.SIGINT, signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE):
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    random.seed()
-    if numpy := sys.modules.get("numpy"):
-        numpy.random.seed()
-    sys.argv[:] = ["ipykernel_launcher.py"]
 
-    from ipykernel.kernelapp import IPKernelApp
+    def bound():
+        os.write(tell, b"bound")
+        os.close(tell)
+        os.read(wait, 1)
+        os.close(wait)
 
-    app = IPKernelApp.instance()
-    app.initialize(["-f", f"{rooms.SOCKETS}/connection.json", *request.get("arguments", [])])
-    cap_output(app.session, _MOST_OUTPUT)
-    os.write(tell, b"bound")
-    os.close(tell)
-    os.read(wait, 1)
-    os.close(wait)
-    app.start()
+    kernels.run(request.get("arguments", []), bound)
 
 
 def _watch(channel, kernel: int, limits: Limits, told: int, may_go: int) -> tuple[int, str]:

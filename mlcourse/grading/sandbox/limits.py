@@ -1,7 +1,7 @@
 """How much a kernel and all its children may use together, and how much they do use.
 
 The system bounds single processes (rlimits); sums over all of them are taken by a watchdog from outside, several times
-a second, unless a writable control group (cgroups v2) keeps them. So a burst may exceed the memory limit for a moment.
+a second. So a burst may exceed the memory limit for a moment.
 """
 
 import os
@@ -65,15 +65,16 @@ def own_data() -> int:
 
 
 class Meter:
-    """Adds up what all processes under a ``/proc`` use; it shows those of one sandbox only.
+    """Adds up what the processes of one sandbox use.
 
     Parameters
     ----------
-    proc : str
+    pids : callable, optional
+        Which processes these are; all that ``/proc`` shows, if that is the sandbox's own, where left out.
     """
 
-    def __init__(self, proc: str = "/proc"):
-        self.proc = proc
+    def __init__(self, pids=None):
+        self.pids = pids or (lambda: [int(name) for name in os.listdir("/proc") if name.isdigit()])
         self._seconds: dict[int, float] = {}  # of the processes that were seen, dead ones included
         self.peak = 0
 
@@ -89,20 +90,18 @@ class Meter:
             Seconds since the start, of processes that lived long enough to be seen.
         """
         memory = threads = 0
-        for name in os.listdir(self.proc):
-            if not name.isdigit():
-                continue
+        for pid in self.pids():
             try:
-                with open(f"{self.proc}/{name}/smaps_rollup", "rb") as rollup:
+                with open(f"/proc/{pid}/smaps_rollup", "rb") as rollup:
                     memory += sum(
                         1024 * int(line.split()[1]) for line in rollup if line.startswith((b"Pss:", b"SwapPss:"))
                     )
-                with open(f"{self.proc}/{name}/stat", "rb") as stat:
+                with open(f"/proc/{pid}/stat", "rb") as stat:
                     fields = stat.read().rpartition(b")")[2].split()
             except OSError:
                 continue  # it has ended meanwhile
             threads += int(fields[17])
-            self._seconds[int(name)] = (int(fields[11]) + int(fields[12])) / TICKS
+            self._seconds[pid] = (int(fields[11]) + int(fields[12])) / TICKS
         self.peak = max(self.peak, memory)
         return memory, threads, sum(self._seconds.values())
 

@@ -14,19 +14,23 @@ from pathlib import Path
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Float, Integer, List, Unicode
 
-from .client import MODULES, SandboxedKernel, SandboxError, Server, environment_of_data
+from . import system
+from .bubblewrap import Bubblewrap, BubblewrapKernel
+from .client import MODULES, SandboxedKernel, SandboxError, Server, environment_of_data, why_not
 from .limits import Limits
 
 _MB = 1024**2
-_server: Server | None = None
+_server: Server | Bubblewrap | None = None
 _modules: Sequence[str] = MODULES
 _scratch: str | None = None
 _starting = threading.Lock()  # the threads of a process share its server
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 
 
-def server() -> Server:
+def server() -> Server | Bubblewrap:
     """The warm server of this process, started when it is first asked for, and again if it was lost.
+
+    Bubblewrap where the system does not let this process have namespaces.
 
     Raises
     ------
@@ -36,7 +40,9 @@ def server() -> Server:
     global _server
     with _starting:
         if _server is None or not _server.alive:
-            _server = Server(_modules, _scratch)
+            if why := why_not():
+                raise SandboxError(why)
+            _server = Bubblewrap() if system.namespaces_work() else Server(_modules, _scratch)
         return _server
 
 
@@ -71,7 +77,7 @@ class SandboxProvisioner(LocalProvisioner):
     hidden = List(Unicode(), help="Folders that a kernel must not see, beside the course.").tag(config=True)
 
     #: The kernel, also after its end: why it ended, and the files it wrote.
-    kernel: SandboxedKernel | None = None
+    kernel: SandboxedKernel | BubblewrapKernel | None = None
 
     async def pre_launch(self, **kwargs):
         """Have the sockets in the file system, where they cross the border of the network namespace."""

@@ -31,8 +31,8 @@ WORK = f"{HOME}/work"
 SOCKETS = "/run/kernel"
 USER = 1000  # inside
 
-_SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_ETC = (
+SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32")
+ETC = (
     "ld.so.cache",
     "ld.so.conf",
     "ld.so.conf.d",
@@ -126,12 +126,12 @@ def furnish(room: Room, root: str, user: int) -> None:
         os.chmod(f"{private}/{name}", mode)
         os.makedirs(root + target)
         system.mount(f"{private}/{name}", root + target, None, system.MS_BIND)
-    for name in _SYSTEM:
+    for name in SYSTEM:
         _show(f"/{name}", root)
     needed = [os.path.abspath(path) for path in (*python_paths(), *room.visible)]
     for path in outermost(needed):
         _show(path, root)
-    for name in _ETC:
+    for name in ETC:
         _show(f"/etc/{name}", root)
     _write(f"{root}/etc/passwd", f"student:x:{user}:{user}:Student:{HOME}:/bin/sh\nroot:x:0:0:root:/:/bin/false\n")
     _write(f"{root}/etc/group", f"student:x:{user}:\nroot:x:0:\n")
