@@ -4,7 +4,8 @@ import re
 
 import pandas as pd
 
-from mlcourse.measure.layers import nbytes, observe
+from mlcourse.measure.layers import nbytes
+from mlcourse.measure.observing import observe
 
 COLUMNS = ["kind", "output_shape", "parameters", "weight_bytes", "activation_bytes", "macs", "intensity"]
 
@@ -66,7 +67,7 @@ def table_of(layers) -> pd.DataFrame:
     rows, counted = [], set()
     for layer in layers:
         weights = {id(w): w for w in layer.weights()}  # the same one may be registered twice in a layer
-        moved = layer.calls * sum(map(nbytes, weights.values())) + layer.input_bytes + layer.output_bytes
+        moved = layer.calls * sum(map(nbytes, layer.read())) + layer.input_bytes + layer.output_bytes
         new = [w for key, w in weights.items() if key not in counted]
         counted.update(weights)
         rows.append(

@@ -9,7 +9,8 @@ from torch.utils._pytree import tree_leaves
 
 from mlcourse.measure.clock import fixed_threads, synchronizer, whole
 from mlcourse.measure.counting import table_of
-from mlcourse.measure.layers import arguments, observe, ready, require_net, timed
+from mlcourse.measure.layers import require_net
+from mlcourse.measure.observing import arguments, observe, ready, timed
 
 _WARM_UP = 2  # runs
 

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from mlcourse.measure.bootstrap import Interval, median_interval
 from mlcourse.measure.clock import fixed_threads, synchronizer, whole
-from mlcourse.measure.layers import arguments, run
+from mlcourse.measure.observing import arguments, run
 from mlcourse.models.training import in_eval_mode
 
 _SHORTEST = 2e-3  # seconds; what is shorter is called several times in a row, and the clock read once

@@ -20,7 +20,7 @@ _RECURRENT = {"mkldnn_rnn_layer", "_cudnn_rnn", "_lstm_mps"}
 
 
 class WorkCounter(TorchDispatchMode):
-    """While entered, call ``note(macs)`` for each operation that multiplies and accumulates with weights.
+    """While entered, call ``note(macs, weights)`` for each operation that multiplies and accumulates with weights.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ class WorkCounter(TorchDispatchMode):
         What the network has learnt. What is computed from these alone (transposed, unpacked, converted, masked) counts
         as weights too.
     note : callable
-        Takes a whole number of multiply-accumulates.
+        Takes a whole number of multiply-accumulates, and the tensors that they were done with, by what they are stored
+        in.
     """
 
     def __init__(self, weights, note):
@@ -45,36 +46,38 @@ class WorkCounter(TorchDispatchMode):
             made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
             self.held += made
             self.weights.update(map(_storage, made))
-        macs = self._macs(function.overloadpacket.__name__, args, result)
+        macs, used = self._macs(function.overloadpacket.__name__, args, result)
         if macs:
-            self.note(macs)
+            self.note(macs, {_storage(weight): weight for weight in used})
         return result
 
     def _is_weight(self, tensor) -> bool:
         return _storage(tensor) in self.weights
 
-    def _macs(self, name, args, result) -> int:
+    def _macs(self, name, args, result):
         if name in _CONVOLUTIONS or name in _TRANSPOSED:
             x, weight = args[:2]
             # aten::convolution(input, weight, bias, stride, padding, dilation, transposed, ...)
             transposed = name in _TRANSPOSED or (name.endswith("convolution") and len(args) > 6 and args[6] is True)
             # Each input of a transposed convolution, or output of any other, meets one weight of each filter's window.
-            return (x if transposed else result).numel() * weight.shape[1:].numel()
+            return (x if transposed else result).numel() * weight.shape[1:].numel(), [weight]
         if name in _PRODUCTS:
             a, b = (args[place] for place in _PRODUCTS[name])
-            if not (self._is_weight(a) or self._is_weight(b)):
-                return 0
+            used = [factor for factor in (a, b) if self._is_weight(factor)]
+            if not used:
+                return 0, []
             if a.layout is not torch.strided:  # only what is stored is multiplied
-                return _stored(a) * result.numel() // result.shape[0]
+                return _stored(a) * result.numel() // result.shape[0], used
             if b.layout is not torch.strided:
-                return _stored(b) * result.numel() // result.shape[-1]
+                return _stored(b) * result.numel() // result.shape[-1], used
             batches = a.shape[0] if name == "addbmm" else 1  # whose products are added up
-            return result.numel() * a.shape[-1] * batches
+            return result.numel() * a.shape[-1] * batches, used
         if name in _RECURRENT:
             x = args[0]  # (time, batch, channels), or (all steps, channels) of a packed sequence
             steps = x.numel() // x.shape[-1]
-            return steps * sum(weight.numel() for weight in self._matrices(name, args))
-        return 0
+            used = self._matrices(name, args)
+            return steps * sum(weight.numel() for weight in used), used
+        return 0, []
 
     def _matrices(self, name, args):
         if name == "mkldnn_rnn_layer":
