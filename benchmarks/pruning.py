@@ -90,22 +90,21 @@ def variants(net: Heads) -> dict[str, nn.Module]:
 
 
 def measure(features, neurons, regions, repeats) -> dict:
-    """Return {(dtype, variant): (median ms, ratio to float32, ratio in the same type, bytes)}; None for what fails."""
+    """Return {(type, variant): (median ms, ratio to float32, ratio in the same type, bytes)}; None for what fails."""
     torch.manual_seed(0)
-    whole = Heads(features, neurons).eval()
-    x = torch.randn(regions, features)
-    found = {}
-    for dtype in (torch.float32, torch.bfloat16):
-        nets = variants(copy.deepcopy(whole).to(dtype))
-        runs = {"float32": partial(whole, x)} | {name: partial(net, x.to(dtype)) for name, net in nets.items()}
-        failing = [name for name, run in runs.items() if fails(run)]
-        times = latency({name: run for name, run in runs.items() if name not in failing}, (), repeats=repeats)
-        for name, net in nets.items():
-            if name in failing:
-                found[dtype, name] = None
-                continue
-            median = times.table.median_ms[name]
-            found[dtype, name] = median, times.ratio("float32", name), times.ratio("whole", name), held_bytes(net)
+    whole, x = Heads(features, neurons).eval(), torch.randn(regions, features)
+    nets, runs = {}, {}
+    for dtype in ("float32", "bfloat16"):
+        as_dtype = getattr(torch, dtype)
+        for name, net in variants(copy.deepcopy(whole).to(as_dtype)).items():
+            nets[dtype, name], run = net, partial(net, x.to(as_dtype))
+            if not fails(run):
+                runs[dtype, name] = run
+    times = latency(runs, (), repeats=repeats)
+    found = dict.fromkeys(nets)
+    for dtype, name in runs:
+        ratios = [times.ratio((to, "whole"), (dtype, name)) for to in ("float32", dtype)]
+        found[dtype, name] = times.table.median_ms[dtype, name], *ratios, held_bytes(nets[dtype, name])
     return found
 
 
@@ -125,12 +124,11 @@ def report(title: str, found: dict) -> Table:
     for name in ("", "type", "ms", "x whole, float32", "x whole, same type", "MB held"):
         table.add_column(name, justify="left" if name in ("", "type") else "right", no_wrap=True)
     for (dtype, name), one in found.items():
-        kind = str(dtype).removeprefix("torch.")
         if one is None:
-            table.add_row(name, kind, "not in torch", "", "", "")
+            table.add_row(name, dtype, "not in torch", "", "", "")
             continue
         ms, to_float32, to_same, held = one
-        table.add_row(name, kind, f"{ms:.3g}", interval(to_float32), interval(to_same), f"{held / 1e6:.1f}")
+        table.add_row(name, dtype, f"{ms:.3g}", interval(to_float32), interval(to_same), f"{held / 1e6:.1f}")
     return table
 
 

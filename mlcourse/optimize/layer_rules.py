@@ -39,9 +39,10 @@ def _bias(recording, bias, numbers):
 
 def _computed_weight(recording, name, tensor):
     recording.reads(tensor)
-    return recording.refuse(
-        name, [tensor], "computes its weights (a mask or a norm on them: torch.nn.utils.prune.remove makes them plain)"
-    )
+    why = "computes its weights (a mask or a norm on them: torch.nn.utils.prune.remove makes them plain)"
+    reason = recording.refuse(name, [tensor], why)
+    reason.blocks = True
+    return reason
 
 
 def _linear(recording, name, args, kwargs, result):

@@ -130,7 +130,7 @@ class _Recording(TorchFunctionMode):
         kwargs = kwargs or {}
         result = _computed(function, args, kwargs)
         name = operation_name(function)
-        if name in QUERIES:
+        if name in QUERIES or name.startswith("is_"):
             return result
         given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
         flowing = {reason for t in given for reason in self.tensors.get(id(t), (None, None, ()))[2]}
@@ -138,6 +138,8 @@ class _Recording(TorchFunctionMode):
         if refused is not None:
             flowing.add(refused)
             for tensor in given:
+                if self.view(tensor) is not None:
+                    refused.blocks = True  # a layer of its own
                 self.touch(tensor, refused)
         if flowing and not any(isinstance(value, torch.Tensor) for value in tree_leaves(result)):
             self.decided |= flowing  # numbers and truth values: from here on anything may depend on them

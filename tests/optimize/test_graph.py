@@ -378,6 +378,23 @@ def test_an_unknown_layer_in_the_midst_leaves_the_others():
     assert remove_channels(net, 0.5, X, layers=["2"])[2].out_channels == 3
 
 
+def test_last_layers_that_are_unknown_are_layers():
+    """What reads the channels last, with weights of its own, is no part of the network's answer."""
+    from torch.nn.utils.parametrizations import weight_norm
+
+    for last in (nn.GRU(6, 2), nn.LayerNorm(6), weight_norm(nn.Linear(6, 2))):
+        net = nn.Sequential(nn.Linear(5, 6), last)
+        with pytest.raises(ValueError, match=r"0 cannot lose outputs: (gru|layer_norm|linear) in layer 1"):
+            remove_neurons(net, example=torch.zeros(2, 5))
+
+
+def test_attention_is_named():
+    layers = {"one": nn.Linear(5, 6), "attention": nn.MultiheadAttention(6, 2), "last": nn.Linear(6, 2)}
+    net = Net(lambda n, x: n.last(n.attention(*[n.one(x)] * 3)[0]), **layers)
+    with pytest.raises(ValueError, match="one cannot lose outputs: multi_head_attention_forward in layer attention"):
+        remove_neurons(net, example=torch.zeros(2, 3, 5))
+
+
 def test_recurrent_layers_are_named():
     net = Net(
         lambda n, x: n.last(n.cell(n.one(x))[0][:, -1]), one=nn.Linear(5, 6), cell=nn.LSTM(6, 7), last=nn.Linear(7, 2)
