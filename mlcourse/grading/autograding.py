@@ -91,7 +91,7 @@ def grade(
     logging.getLogger("tornado.application").addHandler(_SILENT)
     running = LocalPool(jobs) if executor is None else executor()
     try:
-        with one_connection(), _told_when_full(opened):
+        with one_connection(), _in_one_sentence(opened):
             executed = _execute_ahead(opened, assignment, names, running, force)
             lines = {
                 student: _grade_one(opened, assignment, student, keys, error, force)
@@ -103,12 +103,18 @@ def grade(
 
 
 @contextlib.contextmanager
-def _told_when_full(course: Course):
-    """Say so in one sentence when there is no room for more on the disk."""
+def _in_one_sentence(course: Course):
+    """Say what is wrong when there is no room for more on the disk, or when the server of the gradebook is gone."""
+    from sqlalchemy.exc import DBAPIError
+
     try:
         yield
     except Exception as error:
         if getattr(error, "errno", None) not in (errno.ENOSPC, errno.EDQUOT) and not _FULL.match(str(error)):
+            if isinstance(error, DBAPIError):
+                raise CourseError(
+                    f"The gradebook cannot be used any more: {str(error.orig).strip()}. What was done is kept."
+                ) from error
             raise
         raise CourseError(
             f"There is no room left on the disk of {course.root}. Make some and grade again: what was done is kept."

@@ -87,10 +87,20 @@ class Course:
         return cls(root, NbGraderAPI(app.coursedir, parent=app))
 
     def gradebook(self) -> "Gradebook":
-        """The gradebook; use it in a ``with`` block."""
-        from nbgrader.api import Gradebook
+        """The gradebook; use it in a ``with`` block.
 
-        return Gradebook(self.api.coursedir.db_url, self.api.coursedir.course_id)
+        Raises
+        ------
+        CourseError
+            When it cannot be opened.
+        """
+        from nbgrader.api import Gradebook
+        from sqlalchemy.exc import DBAPIError
+
+        try:
+            return Gradebook(self.api.coursedir.db_url, self.api.coursedir.course_id)
+        except DBAPIError as error:
+            raise CourseError(f"The gradebook of {self.root} cannot be opened: {str(error.orig).strip()}.") from error
 
     def folder(self, step: str, student: str, assignment: str) -> Path:
         """Folder of one step, "submitted", "autograded" or "feedback", of one person and assignment."""
