@@ -5,7 +5,7 @@ import os, time
 for child in range(20):
     if os.fork() == 0:
         x = bytes([child + 1]) * 120_000_000
-        time.sleep(8)
+        time.sleep(3)
         os._exit(0)
 for _ in range(20):
     os.wait()
