@@ -24,9 +24,9 @@ import stat
 import time
 import traceback
 
+from . import control_group, seccomp, system
 from . import kernel as kernels
 from . import room as rooms
-from . import seccomp, system
 from .limits import Limits, Meter, exceeded
 
 CHUNK = 64 * 1024
@@ -47,21 +47,28 @@ def keep(channel: socket.socket, request: dict) -> None:
         (bytes of files to bring out).
     """
     room, limits = rooms.Room(**request["room"]), Limits(**request["limits"])
+    group = control_group.enclose(limits)
     try:
-        kernel, told, may_go = _start(room, limits, request)
+        kernel, told, may_go = _start(room, limits, request, group)
     except OSError as error:
+        if group is not None:
+            group.close()
         _send(channel, {"exit": 1, "reason": f"the sandbox could not be built: {error}"})
         _send(channel, {"done": True})
         return
     before = _files(rooms.WORK)
     status, reason = _watch(channel, kernel, limits, told, may_go)
+    if group is not None:
+        if not reason and group.out_of_memory():
+            reason = f"memory: more than the {limits.memory / 1e6:,.0f} MB allowed"
+        group.close()
     _send(channel, {"exit": status, "reason": reason})
     with contextlib.suppress(OSError, RecursionError):  # folders within folders, thousands deep
         _export(channel, rooms.WORK, before, request.get("export", 0))
     _send(channel, {"done": True})
 
 
-def _start(room, limits, request):
+def _start(room, limits, request, group):
     """Build the sandbox and start the kernel in it."""
     server = os.getppid()
     as_root = os.geteuid() == 0
@@ -100,6 +107,9 @@ def _start(room, limits, request):
             os._exit(1)
     os.close(tell)
     os.close(wait)
+    if group is not None:
+        with contextlib.suppress(OSError):  # the watchdog looks after it in any case
+            group.add(kernel)
     return kernel, told, may_go
 
 

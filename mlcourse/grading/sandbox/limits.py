@@ -1,7 +1,8 @@
 """How much a kernel and all its children may use together, and how much they do use.
 
 The system bounds single processes (rlimits); sums over all of them are taken by a watchdog from outside, several times
-a second. So a burst may exceed the memory limit for a moment.
+a second. So a burst may exceed the memory limit for a moment, unless a control group prevents it
+(:mod:`.control_group`).
 """
 
 import os
