@@ -237,6 +237,24 @@ def test_agrees_with_zeroed_channels(make):
     check()
 
 
+# Not the dense block: with the network's input among what is concatenated, torch-pruning counts the places wrongly.
+@pytest.mark.parametrize("make", [residual, squeeze_and_excite, upsampled], ids=lambda make: make.__name__)
+def test_torch_pruning_removes_as_much(make):
+    import torch_pruning as tp
+
+    net = lively(make)
+    plan = {layers[0]: range(1, width(net, layers[0]), 2) for layers in ZOO[make]}
+    theirs = copy.deepcopy(net)
+    graph = tp.DependencyGraph().build_dependency(theirs, example_inputs=X)
+    for layer, kept in plan.items():
+        gone = sorted(set(range(width(theirs, layer))) - set(kept))
+        graph.get_pruning_group(theirs.get_submodule(layer), tp.prune_conv_out_channels, idxs=gone).prune()
+    ours = remove_channels(net, plan, X)
+    assert [w.shape for w in ours.parameters()] == [w.shape for w in theirs.parameters()]
+    with torch.no_grad():
+        assert (ours(X) - theirs(X)).abs().max() < 1e-5
+
+
 def test_gated_halves_lose_pairs():
     net = lively(halves)
     small = remove_channels(net, {"one": [0, 2, 5, 6, 8, 11]}, X)
