@@ -9,6 +9,7 @@ import numpy as np
 
 _RESAMPLES = 2000
 CONFIDENCE = 0.95
+_FEWEST = 6  # of 5, smallest and largest enclose the median with 1 - 2 / 2**5 = 94 %: no interval of 95 % exists
 
 
 class Interval(NamedTuple):
@@ -35,7 +36,7 @@ class Interval(NamedTuple):
 
 
 def median_interval(values, random_state=0) -> Interval:
-    """Return the median of some measurements, and its bootstrap interval.
+    """Return the median of some positive measurements, and its bootstrap interval.
 
     Parameters
     ----------
@@ -43,12 +44,21 @@ def median_interval(values, random_state=0) -> Interval:
         One at least. All must be independent of each other, or at least in no order.
     random_state : int
 
+    Returns
+    -------
+    Interval
+        From 0 to infinity if there are fewer than 6 values: they cannot say more with 95 % confidence.
+
     Examples
     --------
-    >>> median_interval([5.0, 5.0, 5.0])
+    >>> median_interval([5.0] * 6)
     Interval(low=5.0, median=5.0, high=5.0)
+    >>> median_interval([5.0] * 5)
+    Interval(low=0.0, median=5.0, high=inf)
     """
     values = np.asarray(values, dtype=float)
+    if len(values) < _FEWEST:
+        return Interval(0.0, float(np.median(values)), float("inf"))
     rng = np.random.default_rng(random_state)
     medians = np.median(values[rng.integers(len(values), size=(_RESAMPLES, len(values)))], axis=1)
     # The nearest measured medians outwards: with few measurements no false precision.

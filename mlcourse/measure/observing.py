@@ -133,7 +133,8 @@ def hooked(layers, before, after):
                 after(layer, *given)
 
             hooks.callback(layer.module.register_forward_pre_hook(enter, with_kwargs=True).remove)
-            hooks.callback(layer.module.register_forward_hook(leave, with_kwargs=True).remove)
+            # always_call: a network may catch what one of its layers raises, and go on
+            hooks.callback(layer.module.register_forward_hook(leave, with_kwargs=True, always_call=True).remove)
         yield
 
 

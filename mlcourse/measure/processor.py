@@ -27,6 +27,8 @@ COMPUTES = {
         "avx_vnni": "AVX-VNNI: four products a lane where float32 has one",
         "i8mm": "ARM I8MM: products of 2 x 8 matrices",
         "asimddp": "ARM dot product: four products a lane where float32 has one",
+        "avx2": "AVX2: two products a lane where float32 has one, in 16 bits",
+        "asimd": "NEON: two products a lane where float32 has one, in 16 bits",
     },
 }
 
@@ -181,9 +183,7 @@ def predict(dtype: str, instructions, library=None) -> Prediction:
 def _library_has(dtype) -> bool:
     """Whether torch's libraries have kernels of a format."""
     if dtype == "int8":
-        return any(engine not in ("none",) for engine in torch.backends.quantized.supported_engines)
-    if platform.machine().lower() in ("arm64", "aarch64"):
-        return True  # torch's own matrix products have both formats there
+        return any(engine != "none" for engine in torch.backends.quantized.supported_engines)
     if not torch.backends.mkldnn.is_available():
         return False
     question = f"_is_mkldnn_{'bf16' if dtype == 'bfloat16' else 'fp16'}_supported"

@@ -62,10 +62,10 @@ class Profile:
         }
         totals = self.totals
         units = {
-            "parameters": f"{totals.parameters / 1e6:.3g} M",
-            "activations": f"{totals.activation_bytes / 1e6:.3g} MB",
-            "multiply-accumulates": f"{totals.macs / 1e6:.3g} M",
-            "time": f"{totals.ms:.3g} ms",
+            "parameters": _with_prefix(totals.parameters, ""),
+            "activations": _with_prefix(totals.activation_bytes, "B"),
+            "multiply-accumulates": _with_prefix(totals.macs, ""),
+            "time": _with_prefix(totals.ms / 1e3, "s"),
         }
         return plot_profile(list(table.index), list(table.kind), amounts, units)
 
@@ -132,3 +132,11 @@ def profile(net, example, *, repeats=10, threads=1) -> Profile:
     table["ms"] = [1e3 * float(np.median([seconds[layer.name] for seconds, _ in runs])) for layer in layers]
     table["share"] = table.ms / table.ms.sum()
     return Profile(table, 1e3 * float(np.median([whole_run for _, whole_run in runs])))
+
+
+def _with_prefix(value: float, unit: str) -> str:
+    """A figure with three digits and a prefix of the SI."""
+    if value == 0:
+        return f"0 {unit}".strip()
+    power = min(max(int(np.floor(np.log10(value) / 3)), -2), 3)
+    return f"{value / 1000**power:.3g} {'µm kMG'[power + 2].strip()}{unit}".strip()

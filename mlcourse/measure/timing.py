@@ -78,7 +78,8 @@ class Latency:
 
         Examples
         --------
-        >>> Latency({"a": [9.0, 9.1, 9.2], "b": [3.0, 3.2, 3.1], "c": [3.1, 3.0, 3.3]}).ranking()
+        >>> b, c = [3.0, 3.2, 3.1, 3.1, 3.3, 3.2], [3.1, 3.0, 3.3, 3.2, 3.1, 3.1]
+        >>> Latency({"a": [9.0, 9.1, 9.2, 9.0, 9.1, 9.2], "b": b, "c": c}).ranking()
         [('b', 'c'), ('a',)]
         """
         intervals = {name: median_interval(times) for name, times in self.milliseconds.items()}
@@ -114,7 +115,7 @@ def latency(nets, example, *, repeats=30, threads=1, progress=False) -> Latency:
     example : tensor, or tuple of positional arguments
         With its batch.
     repeats : int
-        Rounds.
+        Rounds. Of fewer than 6 nothing can be said with 95 % confidence, and nothing is ranked.
     threads : int
     progress : bool
         Whether to show a bar.

@@ -55,21 +55,20 @@ def plot_roofline(names, kinds, intensities, flops, peak_flops, bandwidth):
     figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
     left, right = min(x.min(), ridge) / 3, max(x.max(), ridge) * 3
     roof = np.array([left, ridge, right])
-    ax.plot(roof, np.minimum(peak, roof * bandwidth / 1e9), color="black", linewidth=2, zorder=1)
-    ax.axvline(ridge, color="black", linestyle=":", linewidth=1, zorder=1)
-    ax.annotate(f"arithmetic: {peak:.3g} GFLOP/s", (right, peak), (-4, 4), textcoords="offset points", ha="right")
-    middle = np.sqrt(left * ridge)
+    label = f"roof: {bandwidth / 1e9:.3g} GB/s, then {peak:.3g} GFLOP/s"
+    ax.plot(roof, np.minimum(peak, roof * bandwidth / 1e9), color="black", linewidth=2, zorder=1, label=label)
+    ax.axvline(ridge, color="black", linestyle=":", linewidth=1, zorder=1, label=f"ridge: {ridge:.3g} FLOP/byte")
     ax.annotate(
-        f"memory: {bandwidth / 1e9:.3g} GB/s", (middle, middle * bandwidth / 1e9), (-6, 6),
-        textcoords="offset points", ha="right",
-    )  # fmt: skip
+        "memory is the limit", (ridge, 1), (-8, -6), ("data", "axes fraction"), "offset points", ha="right", va="top"
+    )
+    ax.annotate("arithmetic is the limit", (ridge, 1), (8, -6), ("data", "axes fraction"), "offset points", va="top")
     for i, kind in enumerate(dict.fromkeys(kinds)):
         here = [k == kind for k in kinds]
         look = {"color": PALETTE[i % (len(PALETTE) - 1)], "marker": _MARKERS[i % len(_MARKERS)]}
         ax.scatter(x[here], y[here], label=kind, edgecolor="black", linewidth=0.5, zorder=2, **look)
     _name_points(ax, names, x, y)
     lowest = min(y.min(), left * bandwidth / 1e9)
-    ax.set(xscale="log", yscale="log", xlim=(left, right), ylim=(lowest / 2, max(peak, y.max()) * 2.5))
+    ax.set(xscale="log", yscale="log", xlim=(left, right), ylim=(lowest / 2, max(peak, y.max()) * 3))
     ax.set(xlabel="arithmetic intensity (FLOP/byte)", ylabel="reached (GFLOP/s)")
     ax.legend(loc="lower right")
     return figure
