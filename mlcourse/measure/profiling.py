@@ -1,5 +1,6 @@
 """Where a network's time and memory go, layer by layer."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch.utils._pytree import tree_leaves
 from mlcourse.measure.clock import fixed_threads, synchronizer, whole
 from mlcourse.measure.counting import table_of
 from mlcourse.measure.layers import require_net
-from mlcourse.measure.observing import arguments, observe, ready, timed
+from mlcourse.measure.observing import arguments, observe, ready, run, timed
 
 _WARM_UP = 2  # runs
 
@@ -25,8 +26,8 @@ class Profile:
         One row a layer: the columns of `count`, then ``ms`` (median over the runs; calls of a layer that runs several
         times are added up) and ``share`` (of the sum of all ``ms``).
     forward_ms : float
-        Median time of whole runs, clocks and all: more than the sum of ``ms`` where a network computes between its
-        layers, as a residual addition does.
+        Median time of whole runs without clocks inside: more than the sum of ``ms`` where a network computes between
+        its layers, as a residual addition does.
     """
 
     table: pd.DataFrame
@@ -103,7 +104,7 @@ def profile(net, example, *, repeats=10, threads=1) -> Profile:
 
     Notes
     -----
-    The clock reads of a layer take some microseconds: of layers as short as that only the order of magnitude counts.
+    Looking at the clock takes some microseconds a layer: of layers as short as that only the order of magnitude counts.
 
     Examples
     --------
@@ -127,11 +128,17 @@ def profile(net, example, *, repeats=10, threads=1) -> Profile:
         with ready(net):
             for _ in range(_WARM_UP):
                 timed(net, given, layers, synchronize)
-            runs = [timed(net, given, layers, synchronize) for _ in range(repeats)]
+            runs, forwards = [], []
+            for _ in range(repeats):
+                runs.append(timed(net, given, layers, synchronize))
+                begin = time.perf_counter()
+                run(net, given)
+                synchronize()
+                forwards.append(time.perf_counter() - begin)
     table = table_of(layers)
-    table["ms"] = [1e3 * float(np.median([seconds[layer.name] for seconds, _ in runs])) for layer in layers]
+    table["ms"] = [1e3 * float(np.median([seconds[layer.name] for seconds in runs])) for layer in layers]
     table["share"] = table.ms / table.ms.sum()
-    return Profile(table, 1e3 * float(np.median([whole_run for _, whole_run in runs])))
+    return Profile(table, 1e3 * float(np.median(forwards)))
 
 
 def _with_prefix(value: float, unit: str) -> str:

@@ -58,26 +58,28 @@ def plot_roofline(names, kinds, intensities, flops, peak_flops, bandwidth):
     label = f"roof: {bandwidth / 1e9:.3g} GB/s, then {peak:.3g} GFLOP/s"
     ax.plot(roof, np.minimum(peak, roof * bandwidth / 1e9), color="black", linewidth=2, zorder=1, label=label)
     ax.axvline(ridge, color="black", linestyle=":", linewidth=1, zorder=1, label=f"ridge: {ridge:.3g} FLOP/byte")
-    ax.annotate(
-        "memory is the limit", (ridge, 1), (-8, -6), ("data", "axes fraction"), "offset points", ha="right", va="top"
-    )
-    ax.annotate("arithmetic is the limit", (ridge, 1), (8, -6), ("data", "axes fraction"), "offset points", va="top")
+    for text, side, across in (("memory is the limit", "right", -8), ("arithmetic is the limit", "left", 8)):
+        ax.annotate(text, (ridge, 1), (across, -6), ("data", "axes fraction"), "offset points", ha=side, va="top")
     for i, kind in enumerate(dict.fromkeys(kinds)):
         here = [k == kind for k in kinds]
         look = {"color": PALETTE[i % (len(PALETTE) - 1)], "marker": _MARKERS[i % len(_MARKERS)]}
         ax.scatter(x[here], y[here], label=kind, edgecolor="black", linewidth=0.5, zorder=2, **look)
-    _name_points(ax, names, x, y)
     lowest = min(y.min(), left * bandwidth / 1e9)
     ax.set(xscale="log", yscale="log", xlim=(left, right), ylim=(lowest / 2, max(peak, y.max()) * 3))
     ax.set(xlabel="arithmetic intensity (FLOP/byte)", ylabel="reached (GFLOP/s)")
     ax.legend(loc="lower right")
+    figure.draw_without_rendering()  # the layout is known only then
+    _name_points(ax, names, x, y)
     return figure
 
 
 def _name_points(ax, names, x, y):
-    """Write names beside the points that have room: none of those named before is near."""
+    """Write names beside the points, the highest first, where no other name is in the way."""
     taken = []
-    for name, px, py in sorted(zip(names, np.log10(x), np.log10(y), strict=True), key=lambda point: -point[2]):
-        if all(abs(px - qx) > 0.18 or abs(py - qy) > 0.1 for qx, qy in taken):
-            ax.annotate(name, (10**px, 10**py), (5, -3), textcoords="offset points", fontsize=7)
-            taken.append((px, py))
+    pixels = ax.transData.transform(np.column_stack([x, y]))
+    for i in np.argsort(-pixels[:, 1], kind="stable"):
+        (left, middle), width = pixels[i], 8 + 6 * len(names[i])
+        clear = all(left + width < l or r < left or abs(middle - m) > 10 for l, r, m in taken)
+        if clear and left + width < ax.bbox.x1:
+            ax.annotate(names[i], (x[i], y[i]), (5, -3), textcoords="offset points", fontsize=7)
+            taken.append((left, left + width, middle))
