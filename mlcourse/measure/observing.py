@@ -1,12 +1,12 @@
 """Run a network, and see what passes through its layers: shapes, bytes, multiply-accumulates, time."""
 
-import time
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import torch
 from torch.utils._pytree import tree_leaves, tree_map
 
+from mlcourse.measure.clock import now
 from mlcourse.measure.layers import Layer, is_keras, nbytes, own_weights, require_net, walk
 from mlcourse.measure.work import WorkCounter
 from mlcourse.models.training import in_eval_mode, input_type
@@ -103,12 +103,12 @@ def timed(net, given: tuple, layers: list[Layer], synchronize) -> dict[str, floa
 
     def before(layer, module, args, kwargs):
         synchronize()
-        running.append([time.perf_counter(), 0.0])
+        running.append([now(), 0.0])
 
     def after(layer, module, args, kwargs, output):
         synchronize()
         begin, inside = running.pop()
-        took = time.perf_counter() - begin
+        took = now() - begin
         seconds[layer.name] += took - inside
         if running:
             running[-1][1] += took

@@ -1,6 +1,5 @@
 """Where a network's time and memory go, layer by layer."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 import torch
 from torch.utils._pytree import tree_leaves
 
-from mlcourse.measure.clock import fixed_threads, synchronizer, whole
+from mlcourse.measure.clock import fixed_threads, now, synchronizer, whole
 from mlcourse.measure.counting import table_of
 from mlcourse.measure.layers import require_net
 from mlcourse.measure.observing import arguments, observe, ready, run, timed
@@ -131,10 +130,10 @@ def profile(net, example, *, repeats=10, threads=1) -> Profile:
             runs, forwards = [], []
             for _ in range(repeats):
                 runs.append(timed(net, given, layers, synchronize))
-                begin = time.perf_counter()
+                begin = now()
                 run(net, given)
                 synchronize()
-                forwards.append(time.perf_counter() - begin)
+                forwards.append(now() - begin)
     table = table_of(layers)
     table["ms"] = [1e3 * float(np.median([seconds[layer.name] for seconds in runs])) for layer in layers]
     table["share"] = table.ms / table.ms.sum()

@@ -1,13 +1,12 @@
 """The roofline of this machine, and where each layer of a network stands beneath it."""
 
-import time
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 
-from mlcourse.measure.clock import fixed_threads
+from mlcourse.measure.clock import fixed_threads, now
 from mlcourse.measure.profiling import profile
 
 _MATRIX = 768  # rows and columns
@@ -163,11 +162,9 @@ def roofline(net, example, *, repeats=10, threads=1) -> Roofline:
 def _fastest(call) -> float:
     """Seconds of the fastest call, of as many as fit into a while."""
     call()
-    best, end = float("inf"), time.perf_counter() + _SECONDS
-    while True:
-        begin = time.perf_counter()
+    best, start = float("inf"), now()
+    while now() < start + _SECONDS:
+        begin = now()
         call()
-        now = time.perf_counter()
-        best = min(best, now - begin)
-        if now > end:
-            return best
+        best = min(best, now() - begin)
+    return best

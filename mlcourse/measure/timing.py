@@ -1,7 +1,6 @@
 """How long networks take, measured so that a comparison means something."""
 
 import random
-import time
 from contextlib import ExitStack
 
 import numpy as np
@@ -12,7 +11,7 @@ from torch.utils._pytree import tree_leaves
 from tqdm.auto import tqdm
 
 from mlcourse.measure.bootstrap import Interval, median_interval
-from mlcourse.measure.clock import fixed_threads, synchronizer, whole
+from mlcourse.measure.clock import fixed_threads, now, synchronizer, whole
 from mlcourse.measure.observing import arguments, run
 from mlcourse.models.training import in_eval_mode
 
@@ -123,7 +122,8 @@ def latency(nets, example, *, repeats=30, threads=1, progress=False) -> Latency:
     Returns
     -------
     Latency
-        Of wall-clock times.
+        Of wall-clock times, less what the thread waited for a processor that other programs had (on Linux, which tells
+        that).
 
     Raises
     ------
@@ -182,7 +182,7 @@ def _warm_up(call) -> int:
 
 
 def _seconds(call, times) -> float:
-    begin = time.perf_counter()
+    begin = now()
     for _ in range(times):
         call()
-    return (time.perf_counter() - begin) / times
+    return (now() - begin) / times
