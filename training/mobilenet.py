@@ -15,16 +15,14 @@ import time
 
 import numpy as np
 import torch
-from torch import nn
 
 from mlcourse.datasets import fetch_mnist, load_digits28
 from mlcourse.models import fit, predict, save_weights
-from mlcourse.models.mobilenet import small_mobilenet
+from mlcourse.models.mobilenet import moved, small_mobilenet
 
 EPOCHS, VALIDATION = 24, 300
 SETTINGS = {"batch_size": 64, "learning_rate": 4e-3, "weight_decay": 1e-2, "progress": False}
 WIDTHS = (0.75, 0.5)
-SHIFT = 2  # pixels, at most, by which training images are moved
 
 
 def main():
@@ -75,15 +73,6 @@ def trained(X, y, width, seed):
     net = small_mobilenet(width=width).to(memory_format=torch.channels_last)
     fit(net, X, y, epochs=EPOCHS, augment=moved, random_state=seed, **SETTINGS)
     return net.to(memory_format=torch.contiguous_format).half().float()  # what is measured is what ships
-
-
-def moved(batch, generator):
-    """Move each image by up to SHIFT pixels; what comes in is paper."""
-    wide = nn.functional.pad(batch, (SHIFT,) * 4)
-    rows, columns = torch.randint(2 * SHIFT + 1, (2, len(batch)), generator=generator)
-    height, width = batch.shape[2:]
-    cut = [image[:, r : r + height, c : c + width] for image, r, c in zip(wide, rows, columns, strict=True)]
-    return torch.stack(cut)
 
 
 if __name__ == "__main__":

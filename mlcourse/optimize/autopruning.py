@@ -146,7 +146,7 @@ def autoprune(
     budget,
     floor,
     fine_tune=None,
-    step=0.125,
+    step=0.25,
     layers=None,
     images=None,
     example=None,
@@ -174,9 +174,10 @@ def autoprune(
         No network whose accuracy was measured below this is returned.
     fine_tune : callable, optional
         ``fine_tune(net)`` trains a network in place, or returns a trained one. It is called when the floor lets nothing
-        more go, and at the end; what it does counts if the accuracy is not lower afterwards.
+        more go, and at the end; what it does counts if the accuracy holds the floor, and at the end only if it is not
+        lower than before.
     step : float
-        Share of a layer's outputs that goes in one step, at least.
+        Share of a layer's outputs that goes in one step. It is halved when the floor lets nothing go any more.
     layers : sequence of str, optional
         Default: all that can lose outputs.
     images, example, unit, round_to, zero_padding
@@ -225,66 +226,92 @@ def autoprune(
             f"net itself reaches an accuracy of {search.accuracy:.4g}, below the floor of {floor:g}: give a lower "
             "floor, or train it further."
         )
-    allowed = search.names(layers)
-    record = [] if record is None else record
-    best = search.accuracy, search.first_cost, search.widths.build({})
-    bar = tqdm(desc="autopruning", unit="measurement", disable=not progress)
+    names = search.names(layers)
+    target, tuned_at = budget * search.first_cost, None
+    with tqdm(desc="autopruning", unit="measurement", disable=not progress) as bar:
+        run = _Run(search, floor, fine_tune, [] if record is None else record, bar)
+        while run.cost > target:
+            run.narrow(names, step, target)
+            if run.cost <= target:
+                break
+            if fine_tune is not None and tuned_at != run.cost:
+                tuned_at = run.cost
+                run.tune(floor)
+            elif any(step * n > round_to for n in search.widths.outputs.values()):
+                step /= 2  # what is too much at once may go in part
+            else:
+                raise run.not_reached(budget)
+        if fine_tune is not None and tuned_at != run.cost:
+            run.tune(run.accuracy)
+    return run.net
 
-    def measured(changed):
-        bar.update()
-        bar.set_postfix({"cost left": f"{best[1] / search.first_cost:.1%}", "accuracy": f"{best[0]:.2%}"})
-        return search.measure(changed)
 
-    def note(layer, width):
-        share = best[1] / search.first_cost
-        record.append({"layer": layer, "kept": width, "accuracy": best[0], "cost": share})
+class _Run:
+    """What has been reached, and how it goes on from there."""
 
-    def tuned():
-        """Fine-tune, and tell whether it was worth it."""
-        trained = _trained(fine_tune, search.widths.trainable())
-        before = copy.deepcopy(search.widths)
-        search.widths.replace(trained)
-        found = measured({})
-        if found[0] < max(best[0], floor):
-            search.widths = before
-            return None
-        return found
+    def __init__(self, search, floor, fine_tune, record, bar):
+        self.search, self.floor, self.fine_tune, self.record, self.bar = search, floor, fine_tune, record, bar
+        self.accuracy, self.cost, self.net = search.accuracy, search.first_cost, search.widths.build({})
 
-    target = budget * search.first_cost
-    with bar:
-        last_tuned = None  # accuracy and cost after the last fine-tuning
-        while best[1] > target:
-            # Before anything is measured: all are looked at, the first layer first.
-            queue = {name: (-math.inf, i) for i, name in enumerate(allowed) if name in search.widths.widths}
-            fresh = {}
-            while queue and best[1] > target:
-                name = min(queue, key=queue.get)
-                if name not in fresh:
-                    width = search.widths.narrower(name, step)
-                    found = None if width is None else measured({name: width})
-                    if found is None or found[0] < floor or found[1] >= best[1]:
-                        del queue[name]
-                        continue
-                    fresh[name] = width, found
-                    queue[name] = _rank(best[0] - found[0], best[1] - found[1])
-                    continue
-                width, best = fresh[name]
-                search.widths.set({name: width})
-                note(name, width)
+    def measure(self, changed):
+        self.bar.update()
+        self.bar.set_postfix(
+            {"cost left": f"{self.cost / self.search.first_cost:.1%}", "accuracy": f"{self.accuracy:.2%}"}
+        )
+        return self.search.measure(changed)
+
+    def accept(self, layer, width, found):
+        self.accuracy, self.cost, self.net = found
+        share = self.cost / self.search.first_cost
+        self.record.append({"layer": layer, "kept": width, "accuracy": self.accuracy, "cost": share})
+
+    def narrow(self, names, step, target):
+        """Take outputs away, until the target is reached or the floor lets none go."""
+        widths = self.search.widths
+        # All are measured before any is changed. What was measured before the last change is an estimate.
+        queue = {name: (-math.inf, i) for i, name in enumerate(names) if name in widths.widths}
+        fresh = {}
+        while queue and self.cost > target:
+            name = min(queue, key=queue.get)
+            if name in fresh:
+                width, found = fresh[name]
+                widths.set({name: width})
+                self.accept(name, width, found)
                 fresh = {}
-            if best[1] > target:
-                worth = None
-                if fine_tune is not None and last_tuned != best[:2]:
-                    worth = tuned()
-                if worth is None:
-                    raise _not_reached(best, search, budget, floor, fine_tune)
-                best = worth
-                last_tuned = best[:2]
-                note("fine-tuning", None)
-        if fine_tune is not None and (worth := tuned()) is not None:
-            best = worth
-            note("fine-tuning", None)
-    return best[2]
+                continue
+            width = widths.narrower(name, step)
+            found = None if width is None else self.measure({name: width})
+            if found is None or found[0] < self.floor or found[1] >= self.cost:
+                del queue[name]
+            else:
+                fresh[name] = width, found
+                queue[name] = _rank(self.accuracy - found[0], self.cost - found[1])
+
+    def tune(self, least):
+        """Fine-tune; it counts if the accuracy is at least this afterwards."""
+        widths = copy.deepcopy(self.search.widths)
+        self.search.widths.replace(_trained(self.fine_tune, self.search.widths.trainable()))
+        found = self.measure({})
+        if found[0] >= least:
+            self.accept("fine-tuning", None, found)
+        else:
+            self.search.widths = widths
+
+    def not_reached(self, budget):
+        share = self.cost / self.search.first_cost
+        more = (
+            ""
+            if self.fine_tune is not None
+            else ", give fine_tune=, which teaches the network to do without what is gone"
+        )
+        return BudgetNotReachedError(
+            f"{share:.1%} of the cost is left at an accuracy of {self.accuracy:.4g}; no further step keeps the floor "
+            f"of {self.floor:.4g} and saves anything, so that the budget of {budget:.1%} cannot be reached. Allow a "
+            f"lower floor or a larger budget{more}. The network reached is in this error's .net.",
+            self.net,
+            share,
+            self.accuracy,
+        )
 
 
 def _trained(fine_tune, net):
@@ -293,20 +320,6 @@ def _trained(fine_tune, net):
         # Such as the history of a training.
         return net
     return net if returned is None else returned
-
-
-def _not_reached(best, search, budget, floor, fine_tune):
-    accuracy, cost, net = best
-    share = cost / search.first_cost
-    more = "" if fine_tune is not None else ", give fine_tune=, by which the network learns to do without what is gone"
-    return BudgetNotReachedError(
-        f"{share:.1%} of the cost is left at an accuracy of {accuracy:.4g}; no further step keeps the floor of "
-        f"{floor:.4g} and saves anything, so that the budget of {budget:.1%} cannot be reached. Allow a lower floor or "
-        f"a larger budget{more}. The network reached is in this error's .net.",
-        net,
-        share,
-        accuracy,
-    )
 
 
 def _per(lost, saved):

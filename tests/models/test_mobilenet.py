@@ -7,7 +7,7 @@ from torch import nn
 
 from mlcourse.datasets import fetch_mnist, load_digits28
 from mlcourse.models import MobileNetV2, predict, pretrained_mobilenet, small_mobilenet, weights_report
-from mlcourse.models.mobilenet import InvertedResidual, rounded_channels
+from mlcourse.models.mobilenet import InvertedResidual, moved, rounded_channels
 
 
 def parameters(net):
@@ -116,6 +116,17 @@ class TestBlock:
     def test_each_channel_is_filtered_by_itself(self):
         convolution = InvertedResidual(8, 16, stride=2).depthwise[0]
         assert (convolution.groups, convolution.weight.shape) == (48, (48, 1, 3, 3))
+
+
+def test_moved_images_are_whole_images_elsewhere():
+    images = torch.zeros(200, 1, 12, 12)
+    images[:, :, 4:8, 5:7] = 1
+    found = moved(images, torch.Generator().manual_seed(0))
+    assert found.sum(dim=(1, 2, 3)).eq(8).all()
+    tops = {int(image[0].any(1).nonzero()[0]) for image in found}
+    lefts = {int(image[0].any(0).nonzero()[0]) for image in found}
+    assert (tops, lefts) == ({2, 3, 4, 5, 6}, {3, 4, 5, 6, 7})
+    assert images[:, :, 4:8, 5:7].eq(1).all()
 
 
 @pytest.mark.parametrize(
