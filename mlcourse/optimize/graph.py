@@ -42,6 +42,7 @@ class Graph:
         self.axes: dict[tuple[str, int], torch.Tensor] = {}
         self.groups: dict[str, int] = {}
         self._expected = expected.axes if expected else None
+        self._expected_layers = expected.layers if expected else {}
 
     # -- how it is found -----------------------------------------------------------------------------------------------
 
@@ -78,6 +79,12 @@ class Graph:
         if self._expected is not None:  # of which one group may be left, or one input in each group
             return (weight, 1) not in self._expected
         return groups > 1 and groups == n
+
+    def require_all(self) -> None:
+        """Raise if a layer that was expected was not found."""
+        missing = [layer for layer in self._expected_layers if layer not in self.layers]
+        if missing:
+            raise ValueError(f"{missing[0]} is not used any more")
 
     # -- what is asked of it -------------------------------------------------------------------------------------------
 
@@ -126,6 +133,6 @@ class Graph:
     def cut(self, kept: Mapping) -> "Graph":
         """Return the graph that a network must have of which only these positions are left."""
         left = Graph()
-        left.channels = self.channels
+        left.channels, left.layers = self.channels, self.layers
         left.axes = {key: numbers[kept[key]] if key in kept else numbers for key, numbers in self.axes.items()}
         return left

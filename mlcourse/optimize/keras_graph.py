@@ -54,6 +54,7 @@ def keras_graph(net, expected: Graph | None = None) -> Graph:
             raise ValueError(f"{layer.name} is used in several places, which is not supported.") from None
         walk.visit(layer, given, made)
     walk.finish(keras.tree.flatten(net.outputs))
+    walk.graph.require_all()
     return walk.graph
 
 

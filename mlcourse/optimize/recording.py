@@ -46,6 +46,7 @@ def record(net: nn.Module, example, expected: Graph | None = None) -> Graph:
     with in_eval_mode(net), recording.layers_named(net), recording:
         output = net(*arguments)
     recording.finish(output)
+    graph.require_all()
     return graph
 
 

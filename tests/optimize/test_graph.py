@@ -381,6 +381,13 @@ def test_fixed_sizes_and_positions_are_noticed(layer):
         remove_channels(sequence(layer), {"0": [0, 1, 2, 5, 6]}, X)
 
 
+def test_copies_that_run_the_original_are_noticed():
+    net = sequence(nn.ReLU())
+    net.forward = lambda x, forward=net.forward: forward(x)  # goes on with the layers of this network when copied
+    with pytest.raises(ValueError, match=r"does not work with fewer channels there \(.* is not used any more\)"):
+        remove_channels(net, 0.5, X)
+
+
 def test_positions_that_happen_to_fit():
     net = sequence(Fixed(lambda x: x.flip(1)))
     with torch.no_grad():
