@@ -13,6 +13,7 @@ import torch
 
 from mlcourse.datasets import load_digits28
 from mlcourse.models import fit, predict, pretrained_mobilenet, small_mobilenet
+from mlcourse.models.mobilenet import moved
 from mlcourse.optimize import TrainingCost, autoprune, pruning_table, width_multiplier
 
 #: Published for MobileNetV2 on a Jetson Xavier AGX; on its GPU 5 to 6 %.
@@ -42,7 +43,7 @@ def main():
 
     def trained(net, epochs, learning_rate):
         net.to(memory_format=torch.channels_last)
-        fit(net, X, y, epochs=epochs, learning_rate=learning_rate, weight_decay=1e-2, progress=False)
+        fit(net, X, y, epochs=epochs, learning_rate=learning_rate, weight_decay=1e-2, augment=moved, progress=False)
         return net.to(memory_format=torch.contiguous_format)
 
     whole = pretrained_mobilenet()
@@ -71,9 +72,11 @@ def main():
     table = pruning_table(
         nets, lambda net: float(np.mean(predict(net, X_test) == y_test)), images[:1].contiguous(), costs, options.rounds
     )
-    shown = table.astype({"parameters": int})
-    with pd.option_context("display.width", 200, "display.max_columns", None):
-        print(shown.round(3).to_string())
+    for column in ("MACs", "training MACs"):
+        table[column] /= 1e6
+    table = table.rename(columns={"MACs": "M MACs", "training MACs": "training M MACs"})
+    with pd.option_context("display.width", 250, "display.max_columns", None):
+        print(table.round(3).to_string())
     print(f"published: {PUBLISHED}")
 
 

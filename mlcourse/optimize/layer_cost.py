@@ -5,12 +5,12 @@ itself instead, once for each shape that it takes, and the times are added up.
 """
 
 import time
-from math import prod
 from statistics import median
 
 import torch
 from torch import nn
 
+from mlcourse.measure import count
 from mlcourse.models.training import in_eval_mode
 
 UNITS = ("ms", "macs")
@@ -47,10 +47,12 @@ class LayerCost:
 
     def of(self, net: nn.Module) -> float:
         """Return the cost of a network; it is not changed."""
+        if self.unit == "macs":
+            return float(count(net, self.example)["macs"].sum())
         calls, handles = [], []
 
         def called(layer, inputs, output):
-            calls.append((layer, [i for i in inputs if isinstance(i, torch.Tensor)], output))
+            calls.append((layer, [i for i in inputs if isinstance(i, torch.Tensor)]))
 
         try:
             for layer in net.modules():
@@ -61,11 +63,10 @@ class LayerCost:
         finally:
             for handle in handles:
                 handle.remove()
-        cost = self._milliseconds if self.unit == "ms" else multiply_accumulates
         with in_eval_mode(net):
-            return float(sum(cost(layer, inputs, output) for layer, inputs, output in calls))
+            return sum(self._milliseconds(layer, inputs) for layer, inputs in calls)
 
-    def _milliseconds(self, layer, inputs, output):
+    def _milliseconds(self, layer, inputs):
         key = (repr(layer), *(tuple(i.shape) for i in inputs))
         if key not in self._measured:
             # Copies: a layer may overwrite what it is given.
@@ -80,18 +81,3 @@ class LayerCost:
                 bursts.append((time.perf_counter() - begin) / _CALLS)
             self._measured[key] = 1e3 * median(bursts)
         return self._measured[key]
-
-
-def multiply_accumulates(layer: nn.Module, inputs, output) -> int:
-    """Return what one call of a layer multiplies and adds: convolutions, linear and recurrent layers; others 0."""
-    # By shapes alone: whoever follows what a network does with its weights sees no more than without.
-    if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
-        return prod(output.shape) * prod(layer.weight.shape[1:])
-    if isinstance(layer, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
-        return prod(inputs[0].shape) * prod(layer.weight.shape[1:])
-    if isinstance(layer, nn.Linear):
-        return prod(output.shape) * layer.in_features
-    if isinstance(layer, nn.RNNBase):
-        matrices = [w for name, w in layer.named_parameters() if name.startswith("weight")]
-        return prod(inputs[0].shape[:-1]) * sum(prod(w.shape) for w in matrices)
-    return 0

@@ -3,13 +3,17 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from numbers import Real
 
+import pandas as pd
 import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
 
-from mlcourse.optimize.layer_cost import LayerCost, multiply_accumulates
+from mlcourse.measure import count, latency
+from mlcourse.optimize.layer_cost import LayerCost
+from mlcourse.optimize.onnx_speed import onnx_session
 
 
 class TrainingCost:
@@ -44,10 +48,25 @@ class TrainingCost:
         self.seconds += time.process_time() - self._begin
 
     def _called(self, layer, inputs, output):
-        self.macs += (3 if torch.is_grad_enabled() else 1) * multiply_accumulates(layer, inputs, output)
+        self.macs += (3 if torch.is_grad_enabled() else 1) * _multiply_accumulates(layer, inputs, output)
 
     def __repr__(self) -> str:
         return f"TrainingCost({self.macs / 1e9:.1f} G multiply-accumulates, {self.seconds:.1f} s)"
+
+
+def _multiply_accumulates(layer, inputs, output):
+    """Return what one call of a layer multiplies and adds: convolutions, linear and recurrent layers; others 0."""
+    # By shapes alone: whoever follows what a network does with its weights sees no more than without.
+    if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d):
+        return prod(output.shape) * prod(layer.weight.shape[1:])
+    if isinstance(layer, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
+        return prod(inputs[0].shape) * prod(layer.weight.shape[1:])
+    if isinstance(layer, nn.Linear):
+        return prod(output.shape) * layer.in_features
+    if isinstance(layer, nn.RNNBase):
+        matrices = [w for name, w in layer.named_parameters() if name.startswith("weight")]
+        return prod(inputs[0].shape[:-1]) * sum(prod(w.shape) for w in matrices)
+    return 0
 
 
 @dataclass(frozen=True)
@@ -116,7 +135,9 @@ def width_multiplier(build, train, *, budget: float, example: torch.Tensor) -> M
     raise ValueError(f"a network of width 0.05 still takes more than budget={budget:g} of the multiply-accumulates.")
 
 
-def pruning_table(nets: Mapping, evaluate, example: torch.Tensor, training: Mapping | None = None, repeats: int = 30):
+def pruning_table(
+    nets: Mapping, evaluate, example: torch.Tensor, training: Mapping | None = None, repeats: int = 30
+) -> pd.DataFrame:
     """Set networks beside each other: size, speed in torch and in ONNX Runtime on one thread, accuracy, training cost.
 
     Parameters
@@ -130,35 +151,29 @@ def pruning_table(nets: Mapping, evaluate, example: torch.Tensor, training: Mapp
     training : dict of str to TrainingCost, optional
         What each of them cost; those left out have none.
     repeats : int
-        Rounds in which all take turns. A ratio is taken within a round, and the median of all is shown.
+        Rounds in which all take turns; see `mlcourse.measure.latency`.
 
     Returns
     -------
     pandas.DataFrame
         A row a network.
     """
-    import pandas as pd
-
-    from mlcourse.optimize.onnx_speed import onnx_session, ratios
-
-    costs = LayerCost(example, "macs")
-    nets = {name: net.eval() for name, net in nets.items()}
-    macs = {name: costs.of(net) for name, net in nets.items()}
+    training = training or {}
+    macs = {name: int(count(net, example)["macs"].sum()) for name, net in nets.items()}
     first = next(iter(nets))
-    torch_ratios = ratios({name: lambda net=net: net(example) for name, net in nets.items()}, repeats)
+    in_torch = latency(nets, example, repeats=repeats).table
     sessions = {name: onnx_session(net, example) for name, net in nets.items()}
-    onnx_ratios = ratios(sessions, repeats)
-    rows = {}
-    for name, net in nets.items():
-        cost = (training or {}).get(name)
-        rows[name] = {
-            "parameters": sum(weight.numel() for weight in net.parameters()),
-            "M MACs": macs[name] / 1e6,
-            "fewer MACs": 1 - macs[name] / macs[first],
-            "faster in torch": torch_ratios[name],
-            "faster in ONNX Runtime": onnx_ratios[name],
-            "accuracy": evaluate(net),
-            "training G MACs": cost.macs / 1e9 if cost else 0.0,
-            "training s": cost.seconds if cost else 0.0,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    in_onnx = latency(sessions, example, repeats=repeats).table
+    columns = {
+        "parameters": {name: sum(weight.numel() for weight in net.parameters()) for name, net in nets.items()},
+        "MACs": macs,
+        "fewer MACs": {name: 1 - macs[name] / macs[first] for name in nets},
+        "torch ms": in_torch["median_ms"],
+        "faster in torch": in_torch["ratio"],
+        "ONNX Runtime ms": in_onnx["median_ms"],
+        "faster in ONNX Runtime": in_onnx["ratio"],
+        "accuracy": {name: evaluate(net) for name, net in nets.items()},
+        "training MACs": {name: training[name].macs if name in training else 0 for name in nets},
+        "training s": {name: training[name].seconds if name in training else 0.0 for name in nets},
+    }
+    return pd.DataFrame(columns, index=list(nets))

@@ -1,14 +1,11 @@
-"""Networks in ONNX Runtime beside those in torch, on one thread, taking turns."""
+"""Networks in ONNX Runtime, to be timed beside those in torch."""
 
 import io
-import random
-import time
 import warnings
-from statistics import median
 
 import torch
 
-_SHORTEST = 0.005  # seconds; what is shorter is called several times in a row, and the clock read once
+from mlcourse.models.training import in_eval_mode
 
 
 def onnx_session(net, example: torch.Tensor):
@@ -24,11 +21,10 @@ def onnx_session(net, example: torch.Tensor):
     Returns
     -------
     callable
-        Without arguments: the answer to `example`, an array.
+        Takes a tensor of the example's shape, and returns the answer as an array: what `mlcourse.measure.latency`
+        takes for a network.
     """
     import onnxruntime
-
-    from mlcourse.models.training import in_eval_mode
 
     file = io.BytesIO()
     with warnings.catch_warnings(), in_eval_mode(net):
@@ -38,45 +34,4 @@ def onnx_session(net, example: torch.Tensor):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
-    given = {"x": example.numpy()}
-    return lambda: session.run(None, given)[0]
-
-
-def ratios(calls: dict, repeats: int) -> dict[str, float]:
-    """Time functions on one thread, and return how many times faster than the first one each is.
-
-    All take turns in a new order each round, a ratio is taken within a round, and the median of all is returned. Times
-    are of the processor: waiting for other programs does not count.
-
-    Parameters
-    ----------
-    calls : dict of str to callable
-    repeats : int
-        Rounds.
-
-    Returns
-    -------
-    dict of str to float
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-
-    def run(call, times):
-        begin = time.process_time()
-        for _ in range(times):
-            call()
-        return (time.process_time() - begin) / times
-
-    try:
-        with torch.no_grad():
-            for call in calls.values():
-                run(call, 3)
-            times = {name: 1 + int(_SHORTEST / max(run(call, 5), 1e-6)) for name, call in calls.items()}
-            rounds = []
-            order = random.Random(0)
-            for _ in range(repeats):
-                rounds.append({name: run(calls[name], times[name]) for name in order.sample(list(calls), len(calls))})
-    finally:
-        torch.set_num_threads(threads)
-    first = next(iter(calls))
-    return {name: median(seconds[first] / seconds[name] for seconds in rounds) for name in calls}
+    return lambda x: session.run(None, {"x": x.numpy()})[0]
