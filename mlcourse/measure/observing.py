@@ -12,6 +12,11 @@ from mlcourse.measure.work import WorkCounter
 from mlcourse.models.training import in_eval_mode, input_type
 
 
+def positional(example) -> tuple:
+    """The positional arguments that an example stands for; a named tuple, as a packed sequence is, is one."""
+    return example if isinstance(example, tuple) and not hasattr(example, "_fields") else (example,)
+
+
 def arguments(net, example) -> tuple:
     """The positional arguments that an example stands for, as tensors on the network's device."""
     weight = next(iter(net.parameters()), None)
@@ -28,7 +33,7 @@ def arguments(net, example) -> tuple:
             raise ValueError("example is on the meta device and net is not: give real numbers, or net.to('meta').")
         return value.to(device)
 
-    given = tuple(example) if isinstance(example, tuple) else (example,)
+    given = positional(example)
     if not any(isinstance(leaf, torch.Tensor | np.ndarray) for leaf in tree_leaves(given)):
         raise TypeError(
             "example must be a tensor with its batch, or a tuple of positional arguments with one, not "

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from mlcourse.measure.bootstrap import Interval, median_interval
 from mlcourse.measure.clock import fixed_threads, now, synchronizer, whole
-from mlcourse.measure.observing import arguments, run
+from mlcourse.measure.observing import arguments, positional, run
 from mlcourse.models.training import in_eval_mode
 
 _SHORTEST = 2e-3  # seconds; what is shorter is called several times in a row, and the clock read once
@@ -157,7 +157,7 @@ def latency(nets, example, *, repeats=30, threads=1, progress=False) -> Latency:
 def _call(net, example, stack):
     """A function without arguments that does the work and waits for its end."""
     if not isinstance(net, nn.Module):
-        given = tuple(example) if isinstance(example, tuple) else (example,)
+        given = positional(example)
         synchronize = synchronizer(t for t in tree_leaves(given) if isinstance(t, torch.Tensor))
 
         def call():

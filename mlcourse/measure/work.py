@@ -87,9 +87,11 @@ class WorkCounter(TorchDispatchMode):
 
 def _storage(tensor):
     """What two views of the same numbers have in common."""
-    if tensor.layout is not torch.strided:
-        return id(tensor.values() if tensor.layout in (torch.sparse_csr, torch.sparse_csc) else tensor)
     try:
+        if tensor.layout is torch.sparse_coo:
+            tensor = tensor._values()
+        elif tensor.layout is not torch.strided:
+            tensor = tensor.values()
         return tensor.untyped_storage()._cdata
     except (RuntimeError, NotImplementedError):
         return id(tensor)
