@@ -93,13 +93,13 @@ class Meter:
             while not done.wait(self.interval):
                 look()
 
-        for joules in self.rails.values():
-            joules()  # counting starts now
+        look()  # counting starts now
+        sums.update(dict.fromkeys(sums, 0.0))
         watcher = threading.Thread(target=watch, daemon=True)
         calls, begin = 0, time.perf_counter()
         watcher.start()
         try:
-            while not calls or time.perf_counter() - begin < seconds:
+            while not failed and (not calls or time.perf_counter() - begin < seconds):
                 function()
                 calls += 1
         finally:

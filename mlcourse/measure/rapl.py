@@ -41,7 +41,7 @@ def rapl_meter(sys: Path) -> Meter:
         except (OSError, ValueError) as error:
             return Meter(_NAME, f"{zone} could not be read: {error}")
         # core and uncore are parts of their package; memory is not; psys is the whole board, packages included.
-        if rail.startswith("package") or rail.endswith("dram"):
+        if re.fullmatch(r"package-\d+|.*dram", rail):
             total.append(rail)
     return Meter(_NAME, None, rails, tuple(total or rails), interval=0.5)
 
