@@ -3,6 +3,7 @@
 from numbers import Real
 
 import pandas as pd
+import torch
 from torch import nn
 
 from mlcourse.measure.counting import count
@@ -51,7 +52,6 @@ def compare(nets, example, evaluate=None, *, repeats=30, threads=1, device="45nm
 
     Examples
     --------
-    >>> import torch
     >>> nets = {"dense": nn.Linear(4000, 1000), "narrow": nn.Linear(4000, 100)}
     >>> compare(nets, torch.zeros(1, 4000), repeats=5)[["parameters", "MB", "MACs"]]
             parameters       MB     MACs
@@ -71,7 +71,7 @@ def compare(nets, example, evaluate=None, *, repeats=30, threads=1, device="45nm
         ms = float(times.table.median_ms[name])
         low, ratio, high = (1.0, 1.0, 1.0) if name == first else times.ratio(first, name)
         row = {"ms": ms, "ratio": ratio, "ratio_low": low, "ratio_high": high}
-        if isinstance(net, nn.Module):
+        if isinstance(net, nn.Module) and not isinstance(net, torch.jit.ScriptModule):
             table = count(net, example)
             millijoules = _millijoules(net, example, device)
             row |= {

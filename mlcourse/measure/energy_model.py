@@ -148,7 +148,7 @@ def energy(net, example, device="45nm", dtype=None) -> Energy:
         if not layer.macs:
             continue
         weights = sorted(layer.read(), key=nbytes)
-        own = str(weights[-1].dtype).removeprefix("torch.")  # of the largest: biases may be wider
+        own = str(weights[-1].dtype).removeprefix("torch.").removeprefix("q")  # of the largest: biases may be wider
         used = own if dtype is None else dtype
         if used not in technology.mac:
             raise UnknownFormat(

@@ -38,6 +38,8 @@ class Layer:
         Parts that it uses without running them.
     used : dict of int to tensor
         What the multiply-accumulates were done with.
+    own : list of tensor or None
+        What `weights` gives; None before it was asked for.
     """
 
     name: str
@@ -51,10 +53,13 @@ class Layer:
     macs: int = 0
     folded: list = field(default_factory=list)
     used: dict = field(default_factory=dict)
+    own: list | None = None
 
     def weights(self) -> list[torch.Tensor]:
         """Its own parameters, and those of parts that it uses without running them."""
-        return [w for module in (self.module, *self.folded) for w in own_weights(module)]
+        if self.own is None:  # kept: packed ones are unpacked anew each time that they are asked for
+            self.own = [w for module in (self.module, *self.folded) for w in own_weights(module)]
+        return self.own
 
     def read(self) -> list[torch.Tensor]:
         """The weights that a call reads: its own, each once, or those of another layer that it computes with."""
@@ -70,11 +75,15 @@ def is_keras(module) -> bool:
 def require_net(net):
     """Refuse what is no network, and unwrap a compiled one."""
     net = getattr(net, "_orig_mod", net)  # torch.compile
+    if isinstance(net, torch.jit.ScriptModule):
+        raise TypeError("net is compiled by torch.jit, which hides its layers: give the network that it was made from.")
     if not isinstance(net, nn.Module):
         raise TypeError(
             f"net must be a torch.nn.Module or a Keras model, not {type(net).__name__}; of any other function only the "
             "time can be measured: latency."
         )
+    if any(nn.parameter.is_lazy(weight) for weight in net.parameters()):
+        raise ValueError("net has lazy layers, which have no size yet: let it answer an example once, net(example).")
     return net
 
 
@@ -106,7 +115,11 @@ def _keras_parts(layer):
 
 def own_weights(module) -> list[torch.Tensor]:
     if not is_keras(module):
-        return list(module.parameters(recurse=False))
+        weights = list(module.parameters(recurse=False))
+        if type(module).__module__.startswith("torch.ao.nn.quantized"):  # weights of whole numbers are packed away
+            read = (getattr(module, name)() for name in ("weight", "bias") if hasattr(module, name))
+            weights += [w for w in read if isinstance(w, torch.Tensor)]
+        return weights
     inside = {id(w) for _, part in _parts(module) for w in part.weights}
     return [w.value for w in module.weights if id(w) not in inside and w.name not in _STATISTICS]
 

@@ -88,7 +88,7 @@ class Latency:
                 places.append([])
             places[-1].append(name)
             reached = max(reached, intervals[name].high)
-        return [tuple(sorted(place, key=lambda name: intervals[name].median)) for place in places]
+        return [tuple(name for name in intervals if name in place) for place in places]
 
     def _times(self, name):
         if name not in self.milliseconds:

@@ -46,7 +46,9 @@ class WorkCounter(TorchDispatchMode):
             made = [leaf for leaf in tree_leaves(result) if isinstance(leaf, torch.Tensor)]
             self.held += made
             self.weights.update(map(_storage, made))
-        macs, used = self._macs(function.overloadpacket.__name__, args, result)
+        packet = function.overloadpacket
+        of = _of_quantized if function.namespace == "quantized" else self._macs
+        macs, used = of(packet.__name__, args, result)
         if macs:
             self.note(macs, {_storage(weight): weight for weight in used})
         return result
@@ -83,6 +85,15 @@ class WorkCounter(TorchDispatchMode):
         if name == "mkldnn_rnn_layer":
             return args[1:3]
         return [weight for weight in args[1 if name == "_cudnn_rnn" else 2] if weight.ndim == 2]
+
+
+def _of_quantized(name, args, result):
+    """As `_macs`, for torch's operations on whole numbers, which keep weights packed for the processor."""
+    packed = next((arg for arg in args if hasattr(arg, "unpack")), None)
+    if packed is None or not name.startswith(("linear", "conv")) or "transpose" in name:
+        return 0, []
+    weight = packed.unpack()[0]
+    return result.numel() * weight.shape[1:].numel(), [weight]
 
 
 def _storage(tensor):

@@ -372,3 +372,30 @@ def test_arrays_are_examples_too():
     import numpy as np
 
     assert count(nn.Linear(3, 2), np.zeros((4, 3))).macs.sum() == 24
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_whole_numbers_count_as_numbers_of_a_byte():
+    net = nn.Sequential(nn.Linear(30, 20), nn.ReLU(), nn.Linear(20, 10))
+    quantized = torch.ao.quantization.quantize_dynamic(net, {nn.Linear})
+    table, full = count(quantized, torch.zeros(4, 30)), count(net, torch.zeros(4, 30))
+    assert table.macs.sum() == full.macs.sum() == 4 * 800
+    assert table.parameters.sum() == full.parameters.sum()
+    assert table.weight_bytes.sum() == 800 + 4 * 30  # biases stay in float32
+    assert list(energy(quantized, torch.zeros(4, 30)).table.dtype) == ["int8", "int8"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_networks_whose_layers_cannot_be_seen_are_refused():
+    with pytest.raises(TypeError, match=r"torch\.jit"):
+        count(torch.jit.trace(nn.Linear(3, 2), torch.zeros(1, 3)), torch.zeros(1, 3))
+    with pytest.raises(ValueError, match="lazy"):
+        count(nn.LazyLinear(3), torch.zeros(1, 3))
+
+
+def test_a_weight_that_is_computed_anew_each_time():
+    net = nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Conv2d(2, 4, 3)))
+    table = count(net, torch.zeros(1, 2, 5, 5))
+    assert table.macs["0"] == table.macs.sum() == 9 * 4 * 18
+    assert table.parameters.sum() == sum(w.numel() for w in net.parameters())
+    assert table.kind["0"] == "Conv2d"

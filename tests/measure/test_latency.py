@@ -22,7 +22,7 @@ def around(ms, spread=0.01, n=30, seed=0):
 
 def test_clearly_different_networks_are_ranked_and_equal_ones_share_a_place():
     times = Latency({"a": around(5, seed=1), "b": around(2, seed=2), "c": around(5, seed=3), "d": around(1, seed=4)})
-    assert times.ranking() == [("d",), ("b",), ("a", "c")] or times.ranking() == [("d",), ("b",), ("c", "a")]
+    assert times.ranking() == [("d",), ("b",), ("a", "c")]
     assert times.faster("a", "b") == times.faster("b", "a") == "b"
     with pytest.raises(ValueError, match=r"overlap.*more repeats"):
         times.faster("a", "c")
