@@ -12,6 +12,7 @@ import torch
 
 from mlcourse.checks import a07_half_precision as check
 from mlcourse.checks.core import CheckFailed
+from mlcourse.measure.processor import COMPUTES, predict
 from mlcourse.optimize import float_limits, quantize_float
 
 NOTEBOOK = Path(__file__).parents[2] / "assignments" / "source" / "a07_half_precision" / "a07_half_precision.ipynb"
@@ -169,6 +170,15 @@ def test_the_notebook_and_the_check_name_the_same_instructions():
     names = {}
     exec(cells()["computes"], names)
     assert names["COMPUTES"] == check._COMPUTES
+
+
+def test_the_machine_predicts_what_the_reference_does():
+    for dtype, known in check._COMPUTES.items():
+        assert known == set(COMPUTES[dtype])
+        for instructions in (("avx2", "f16c"), ("avx512_bf16", "avx512_vnni"), ("amx_fp16",), ("asimdhp", "bf16")):
+            machine = [instructions, dtype, 8.0, 4.0, 0.0, "never", 3]
+            expected, _ = check._use_measure(check._measure_half, *machine)
+            assert expected == predict(dtype, instructions, library=True).faster
 
 
 def test_what_is_to_be_seen_can_be_seen():
