@@ -1,5 +1,6 @@
 """``mlcourse release``, ``grade``, ``feedback`` and ``export``: an instructor's round trip."""
 
+import signal
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -93,6 +94,7 @@ def grade(
     certificates = {"tls_ca": tls_ca, "tls_cert": tls_cert, "tls_key": tls_key}
     if scheduler is None and any(certificates.values()):
         fail("--tls-ca, --tls-cert and --tls-key go with --scheduler tls://HOST:PORT.", code=2)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop as with Ctrl-C, leaving nothing behind
     executor = None
     if workers is not None or scheduler is not None:
         from mlcourse.grading.cluster import DaskCluster

@@ -5,8 +5,10 @@ class, and yields each with its result, or with the exception that kept it from 
 """
 
 import atexit
+import contextlib
 import multiprocessing
 import os
+import secrets
 import shutil
 import signal
 import tempfile
@@ -58,12 +60,15 @@ class LocalPool:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, got {workers}.")
         self.workers, self.modules = workers, tuple(modules)
+        # Made by the first worker: a grader that is killed before leaves nothing.
+        self._scratch = os.path.join(tempfile.gettempdir(), provisioner.SCRATCH + secrets.token_hex(8))
         self._pool = self._new_pool()
         self._running: dict[Future, tuple[dict, int]] = {}
 
     def _new_pool(self) -> ProcessPoolExecutor:
+        initargs = (self.modules, self._scratch)
         spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_begin, initargs=(self.modules,))
+        return ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_begin, initargs=initargs)
 
     def run(self, jobs):
         """Execute jobs; yield each with its result or with what went wrong."""
@@ -103,17 +108,21 @@ class LocalPool:
             for process in list((self._pool._processes or {}).values()):
                 process.kill()  # its server sees it, and ends its kernels
         self._pool.shutdown(wait=True, cancel_futures=True)
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def _begin(modules: Sequence[str]) -> None:
+def _begin(modules: Sequence[str], scratch: str) -> None:
     """In a new worker: prepare, and see to it that nothing is left when the grader is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides what Ctrl-C means
-    tempfile.tempdir = tempfile.mkdtemp(prefix="mlcourse-worker-")
+    os.makedirs(scratch, mode=0o700, exist_ok=True)
+    tempfile.tempdir = tempfile.mkdtemp(prefix="w-", dir=scratch)
     provisioner.preload(modules, tempfile.tempdir)
 
     def end_with_grader():
         multiprocessing.parent_process().join()
         shutil.rmtree(tempfile.tempdir, ignore_errors=True)
+        with contextlib.suppress(OSError):  # others are still there
+            os.rmdir(scratch)
         os._exit(1)  # the server sees it, and ends as well
 
     threading.Thread(target=end_with_grader, daemon=True).start()

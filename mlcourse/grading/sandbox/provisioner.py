@@ -23,6 +23,7 @@ _MB = 1024**2
 _server: Server | Bubblewrap | None = None
 _modules: Sequence[str] = MODULES
 _scratch: str | None = None
+SCRATCH = "mlcourse-grading-"  # how the folder is called that has those of several processes
 _starting = threading.Lock()  # the threads of a process share its server
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 
