@@ -1,0 +1,38 @@
+"""Faster R-CNN, part by part: boxes, suppression, RoI pooling, proposals, the network, its losses, and its score."""
+
+from mlcourse.models.detection.boxes import (
+    anchor_shapes,
+    box_iou,
+    clip_boxes,
+    decode_boxes,
+    encode_boxes,
+    grid_anchors,
+)
+from mlcourse.models.detection.faster_rcnn import (
+    FasterRCNN,
+    faster_rcnn_vgg16,
+    load_vgg16,
+    pretrained_faster_rcnn,
+    small_faster_rcnn,
+)
+from mlcourse.models.detection.nms import class_nms, nms
+from mlcourse.models.detection.roi_pool import roi_pool
+from mlcourse.models.detection.rpn import RegionProposalNetwork
+
+__all__ = [
+    "FasterRCNN",
+    "RegionProposalNetwork",
+    "anchor_shapes",
+    "box_iou",
+    "class_nms",
+    "clip_boxes",
+    "decode_boxes",
+    "encode_boxes",
+    "faster_rcnn_vgg16",
+    "grid_anchors",
+    "load_vgg16",
+    "nms",
+    "pretrained_faster_rcnn",
+    "roi_pool",
+    "small_faster_rcnn",
+]

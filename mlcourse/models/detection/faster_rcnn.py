@@ -1,0 +1,351 @@
+"""Faster R-CNN: a backbone, the regions that its features propose, and what each region shows."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from mlcourse.models.detection.boxes import clip_boxes, decode_boxes
+from mlcourse.models.detection.nms import class_nms
+from mlcourse.models.detection.roi_pool import roi_pool
+from mlcourse.models.detection.rpn import RegionProposalNetwork
+from mlcourse.models.weights import load_weights
+
+#: VGG-16's convolutions: their channels, and "M" for pooling by two. Faster R-CNN leaves the last pooling out.
+VGG16 = (64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512)
+#: The same with three poolings and an eighth of the channels.
+SMALL = (16, 16, "M", 32, 32, "M", 64, 64, "M", 64, 64)
+
+
+class FasterRCNN(nn.Module):
+    """Find objects: propose regions (`rpn`), pool the features of each, and tell what it shows and where exactly.
+
+    Parameters
+    ----------
+    n_classes : int
+        The background, which is class 0, counts: 21 for Pascal VOC.
+    plan : sequence of int and "M"
+        Of the backbone: channels of each 3x3 convolution, and "M" for pooling by two.
+    batch_norm : bool
+        Whether normalisation follows each convolution.
+    hidden : int
+        Neurons of `fc6` and of `fc7`.
+    pool : int
+        Cells of RoI pooling, in rows and in columns.
+    sizes, ratios : sequence of float
+        Of the anchors; see `anchor_shapes`.
+    rpn_hidden : int
+        Channels of the RPN's 3x3 convolution.
+    proposals : (int, int)
+        See `RegionProposalNetwork`.
+    smallest : float
+        Pixels that a proposal is wide and high at least.
+    score : float
+        Below this, an object is not told of.
+    threshold : float
+        Intersection over union from which on two boxes of a class are taken to be the same object.
+    most : int
+        Objects that are told of in an image.
+    dropout : float
+        After `fc6` and after `fc7`, in training.
+    mean, std : sequence of three floats
+        Of the pixels of each channel, that images are normalised with.
+
+    Attributes
+    ----------
+    backbone : torch.nn.Sequential
+    rpn : RegionProposalNetwork
+    fc6, fc7, class_scores, boxes : torch.nn.Linear
+        `boxes` moves each region's box, in another way for each class.
+
+    References
+    ----------
+    S. Ren, K. He, R. Girshick, J. Sun: Faster R-CNN: Towards Real-Time Object Detection with Region Proposal Networks,
+    NeurIPS 2015.
+    """
+
+    def __init__(
+        self,
+        n_classes: int = 21,
+        *,
+        plan=VGG16,
+        batch_norm: bool = False,
+        hidden: int = 4096,
+        pool: int = 7,
+        sizes=(128, 256, 512),
+        ratios=(0.5, 1.0, 2.0),
+        rpn_hidden: int = 512,
+        proposals: tuple[int, int] = (6000, 300),
+        smallest: float = 16.0,
+        score: float = 0.05,
+        threshold: float = 0.3,
+        most: int = 100,
+        dropout: float = 0.5,
+        mean=(0.485, 0.456, 0.406),
+        std=(0.229, 0.224, 0.225),
+    ):
+        super().__init__()
+        for name, value, least in (("n_classes", n_classes, 2), ("hidden", hidden, 1), ("pool", pool, 1)):
+            if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+                raise ValueError(f"{name} must be a whole number, at least {least}, not {value!r}.")
+        self.n_classes, self.pool, self.score, self.threshold, self.most = n_classes, pool, score, threshold, most
+        self.backbone = vgg_layers(plan, batch_norm)
+        self.stride = 2 ** list(plan).count("M")
+        channels = [n for n in plan if n != "M"][-1]
+        self.rpn = RegionProposalNetwork(channels, rpn_hidden, self.stride, sizes, ratios, proposals, smallest=smallest)
+        self.fc6 = nn.Linear(channels * pool**2, hidden)
+        self.fc7 = nn.Linear(hidden, hidden)
+        self.class_scores = nn.Linear(hidden, n_classes)
+        self.boxes = nn.Linear(hidden, 4 * n_classes)
+        self.relu, self.dropout = nn.ReLU(), nn.Dropout(dropout)
+        for layer, deviation in ((self.class_scores, 0.01), (self.boxes, 0.001)):
+            nn.init.normal_(layer.weight, std=deviation)
+            nn.init.zeros_(layer.bias)
+        # Of box codes; R. Girshick: Fast R-CNN, section 2.3, normalises them to a variance of about 1.
+        self.code_weights = (10.0, 10.0, 5.0, 5.0)
+        self.register_buffer("mean", torch.tensor(mean).reshape(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).reshape(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images) -> list[dict[str, torch.Tensor]]:
+        """Find the objects of images.
+
+        Parameters
+        ----------
+        images : tensor of shape (images, 3, height, width), or sequence of tensors of shape (3, height, width)
+            Red, green, blue from 0 to 1. Images of a sequence may differ in size.
+
+        Returns
+        -------
+        list of dict
+            For each image ``"boxes"`` of shape (n, 4) in its pixels, ``"labels"`` (n,) from 1 on, and ``"scores"`` (n,)
+            from 0 to 1, the highest first.
+        """
+        if not isinstance(images, torch.Tensor):
+            return [found for image in images for found in self(_one(image)[None])]
+        height, width = images.shape[2:] if images.ndim == 4 else (0, 0)
+        features = self.features(images)
+        scores, code = self.rpn(features)
+        anchors = self.rpn.anchors(features)
+        regions = [self.rpn.propose(*one, anchors, height, width) for one in zip(scores, code, strict=True)]
+        scores, code = self.classify(features, regions)
+        sizes = [len(one) for one in regions]
+        found = zip(regions, scores.split(sizes), code.split(sizes), strict=True)
+        return [self._detections(*one, height, width) for one in found]
+
+    def features(self, images: torch.Tensor) -> torch.Tensor:
+        """Normalise images, and return the backbone's maps: (images, channels, height / stride, width / stride)."""
+        if images.ndim != 4 or images.shape[1] != 3 or min(images.shape[2:]) < self.stride:
+            raise ValueError(
+                f"images must have shape (images, 3, height, width), at least {self.stride} pixels high and wide, not "
+                f"{tuple(images.shape)}."
+            )
+        if not images.is_floating_point():
+            raise TypeError(f"images must be floats from 0 to 1, not {images.dtype}: divide bytes by 255.")
+        weight = next(self.backbone.parameters())
+        normal = (images.to(weight.device) - self.mean) / self.std
+        return self.backbone(normal.to(weight.dtype))
+
+    def classify(self, features: torch.Tensor, regions: Sequence) -> tuple[torch.Tensor, torch.Tensor]:
+        """Tell what regions show, and where exactly.
+
+        Parameters
+        ----------
+        features : tensor of shape (images, channels, rows, columns)
+        regions : sequence of tensors of shape (n, 4)
+            Of each image, in pixels.
+
+        Returns
+        -------
+        scores : tensor of shape (regions, n_classes), float32
+            Logits.
+        code : tensor of shape (regions, n_classes, 4), float32
+            Of the box, if it is of this class, relative to the region; see `encode_boxes`.
+        """
+        pooled = roi_pool(features, regions, self.pool, 1 / self.stride).flatten(1)
+        hidden = self.dropout(self.relu(self.fc6(pooled)))
+        hidden = self.dropout(self.relu(self.fc7(hidden)))
+        return self.class_scores(hidden).float(), self.boxes(hidden).reshape(-1, self.n_classes, 4).float()
+
+    @torch.no_grad()
+    def _detections(self, regions, scores, code, height, width):
+        if scores.is_meta:  # nothing is computed: nothing is found
+            regions, scores, code = regions[:0], scores.new_zeros(0, self.n_classes), code.new_zeros(0, 1, 4)
+            return {"boxes": regions, "labels": scores.argmax(1), "scores": scores[:, 0]}
+        probabilities = scores.softmax(dim=1)
+        # Any class but the background; a region may be told of as two classes. Missing numbers are not likely enough.
+        region, label = (probabilities[:, 1:] >= self.score).nonzero().unbind(1)
+        label = label + 1
+        found = decode_boxes(code[region, label], regions[region], self.code_weights)
+        found, likely = clip_boxes(found, height, width), probabilities[region, label]
+        # What has no area after clipping is no object.
+        usable = ((found[:, 2:] - found[:, :2]) > 0).all(dim=1)
+        found, likely, label = found[usable], likely[usable], label[usable]
+        kept = class_nms(found, likely, label, self.threshold, self.most)
+        return {"boxes": found[kept], "labels": label[kept], "scores": likely[kept]}
+
+
+def vgg_layers(plan, batch_norm: bool = False) -> nn.Sequential:
+    """Build convolutions of 3x3 with ReLU, and pooling, as VGG has them.
+
+    Parameters
+    ----------
+    plan : sequence of int and "M"
+        Channels of each convolution, and "M" for pooling by two.
+    batch_norm : bool
+        Whether normalisation follows each convolution, which then has no bias.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        The layers of `VGG16` have the same numbers as in torchvision.
+
+    References
+    ----------
+    K. Simonyan, A. Zisserman: Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015, Table 1.
+
+    Examples
+    --------
+    >>> sum(weight.numel() for weight in vgg_layers(VGG16).parameters())
+    14714688
+    """
+    layers, channels = [], 3
+    for entry in plan:
+        if entry == "M":
+            layers.append(nn.MaxPool2d(2))
+            continue
+        if isinstance(entry, bool) or not isinstance(entry, Integral) or entry < 1:
+            raise ValueError(f'plan must hold channels, at least 1, and "M" for pooling, not {entry!r}.')
+        conv = nn.Conv2d(channels, entry, 3, padding=1, bias=not batch_norm)
+        nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
+        if conv.bias is not None:
+            nn.init.zeros_(conv.bias)
+        layers += [conv, *([nn.BatchNorm2d(entry)] if batch_norm else []), nn.ReLU(inplace=True)]
+        channels = entry
+    if not any(isinstance(layer, nn.Conv2d) for layer in layers):
+        raise ValueError(f"plan must hold at least one convolution, such as (16, 'M', 32), not {tuple(plan)!r}.")
+    return nn.Sequential(*layers)
+
+
+def faster_rcnn_vgg16(n_classes: int = 21, *, vgg16_weights=None) -> FasterRCNN:
+    """Build the full-size Faster R-CNN: VGG-16, nine anchors, two fully connected layers of 4096 neurons.
+
+    Parameters
+    ----------
+    n_classes : int
+        With the background: 21 for Pascal VOC.
+    vgg16_weights : path-like or dict, optional
+        Weights of VGG-16 as torchvision names them, or the file that holds them; see `load_vgg16`. Without, all weights
+        are random.
+
+    Returns
+    -------
+    FasterRCNN
+        137,078,239 weights: 548 MB.
+
+    Examples
+    --------
+    >>> with torch.device("meta"):
+    ...     net = faster_rcnn_vgg16()
+    >>> sum(weight.numel() for weight in net.parameters())
+    137078239
+    """
+    net = FasterRCNN(n_classes)
+    return net if vgg16_weights is None else load_vgg16(net, vgg16_weights)
+
+
+def load_vgg16(net: FasterRCNN, weights) -> FasterRCNN:
+    """Fill backbone, fc6 and fc7 with a VGG-16 that was trained on ImageNet.
+
+    Parameters
+    ----------
+    net : FasterRCNN
+        Of full size; changed in place, and only if all weights fit.
+    weights : path-like or dict of str to tensor
+        A state_dict with the names of torchvision's VGG-16 (``features.0.weight`` to ``classifier.3.bias``), or the
+        file that holds it. What it has besides, such as ImageNet's classes, is left aside.
+
+    Returns
+    -------
+    FasterRCNN
+        The argument.
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError
+        If there is no such file, or it holds other weights.
+    """
+    if not isinstance(weights, dict):
+        path = Path(weights)
+        if not path.is_file():
+            raise FileNotFoundError(f"weights: there is no file {path}. It must hold a state_dict of VGG-16.")
+        try:
+            weights = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # torch raises many kinds for files that it cannot read
+            raise ValueError(f"weights: {path} is no file of weights: {type(error).__name__}.") from None
+        if not isinstance(weights, dict):
+            raise ValueError(f"weights: {path} holds a {type(weights).__name__}, not a state_dict.")
+    parts = {f"features.{i}": layer for i, layer in enumerate(net.backbone) if isinstance(layer, nn.Conv2d)}
+    parts |= {"classifier.0": net.fc6, "classifier.3": net.fc7}
+    wanted = {f"{name}.{key}": value for name, layer in parts.items() for key, value in layer.state_dict().items()}
+    for name, own in wanted.items():
+        if not isinstance(weights.get(name), torch.Tensor):
+            raise ValueError(
+                f"weights lack {name}: a VGG-16 without batch normalisation is wanted, named as torchvision's."
+            )
+        if weights[name].shape != own.shape:
+            raise ValueError(f"weights: {name} has shape {tuple(weights[name].shape)} instead of {tuple(own.shape)}.")
+    with torch.no_grad():
+        for name, own in wanted.items():
+            own.copy_(weights[name])
+    return net
+
+
+def small_faster_rcnn(n_classes: int = 4) -> FasterRCNN:
+    """Build a narrow Faster R-CNN for images of about 320x240 pixels: the same code, 139 times fewer weights.
+
+    Parameters
+    ----------
+    n_classes : int
+        With the background.
+
+    Returns
+    -------
+    FasterRCNN
+
+    Examples
+    --------
+    >>> net = small_faster_rcnn()
+    >>> net.fc6, net.fc7
+    (Linear(in_features=1024, out_features=512, bias=True), Linear(in_features=512, out_features=512, bias=True))
+    """
+    return FasterRCNN(
+        n_classes,
+        plan=SMALL,
+        batch_norm=True,
+        hidden=512,
+        pool=4,
+        sizes=(22, 52, 90),
+        rpn_hidden=64,
+        proposals=(600, 100),
+        smallest=6.0,
+        most=60,
+    )
+
+
+def pretrained_faster_rcnn() -> FasterRCNN:
+    """Return `small_faster_rcnn` with the weights that ship with the course: it finds blood cells.
+
+    Its classes are those of ``fetch_bccd()``: 1 red blood cell, 2 white blood cell, 3 platelets. It takes images of
+    240x320 pixels: ``fetch_bccd().resized(240, 320)``. ``weights_report("faster_rcnn")`` tells on which images it
+    learned, and what it reached on the others; ``python training/faster_rcnn.py`` trains it anew.
+    """
+    return load_weights(small_faster_rcnn(), "faster_rcnn")
+
+
+def _one(image):
+    if not isinstance(image, torch.Tensor) or image.ndim != 3:
+        shape = tuple(image.shape) if hasattr(image, "shape") else type(image).__name__
+        raise ValueError(f"images must be a sequence of tensors of shape (3, height, width), not {shape}.")
+    return image
