@@ -7,11 +7,16 @@ file that was cut off is often the one that somebody worked on.
 import codecs
 import json
 import re
+from collections import deque
 
 _CELL = re.compile(r'\{\s*"(?:attachments|cell_type|execution_count|id|metadata|outputs|source)"\s*:')
 _CELL_TYPE = re.compile(r'"cell_type"\s*:\s*"(code|markdown|raw)"')
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[{}\[\],]', re.DOTALL)
-_MOST_TRIES = 500  # of places that look like a cell and are none, so that no file takes long
+# So that no file takes long, whoever made it:
+_MOST_TRIES = 500  # of places that look like a cell and are none
+_MOST_READ = 1_000_000_000  # characters of a text, times the tries
+_MOST_VALUES = 5  # of one name in a cell
+_DEEPEST = 50  # brackets within brackets
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -82,7 +87,7 @@ def salvage(text: str) -> tuple[list[dict], bool]:
         except (ValueError, RecursionError):
             pass
         tries += 1
-        if tries > _MOST_TRIES:
+        if tries > min(_MOST_TRIES, _MOST_READ // len(text)):
             break
         following = _CELL.search(text, found.end())
         while following and not _begins_cell(text, following.start()):
@@ -108,9 +113,12 @@ def _begins_cell(text: str, start: int) -> bool:
 def _pieces(text: str) -> dict:
     """What is left of a damaged cell; empty where that is nothing."""
     kind = _CELL_TYPE.search(text)
-    metadata = [value for value in _values(text, "metadata") if isinstance(value, dict) and "nbgrader" in value]
-    sources = [value for value in _values(text, "source") if isinstance(value, str | list)]
-    if not kind or not (metadata or sources):
+    if not kind:
+        return {}
+    first, last = slice(_MOST_VALUES), slice(-_MOST_VALUES, None)
+    metadata = [value for value in _values(text, "metadata", first) if isinstance(value, dict) and "nbgrader" in value]
+    sources = [value for value in _values(text, "source", last) if isinstance(value, str | list)]
+    if not (metadata or sources):
         return {}
     return {
         "cell_type": kind[1],
@@ -119,23 +127,26 @@ def _pieces(text: str) -> dict:
     }
 
 
-def _values(text: str, name: str):
+def _values(text: str, name: str, which: slice):
     """Values that are given to a name, also one that is cut off."""
-    for found in re.finditer(rf'(?<!\\)"{name}"\s*:\s*', text):
+    places = [found.end() for found in re.finditer(rf'(?<!\\)"{name}"\s*:\s*', text)]
+    for place in places[which]:
         try:
-            yield _DECODER.raw_decode(text, found.end())[0]
+            yield _DECODER.raw_decode(text, place)[0]
         except (ValueError, RecursionError):
-            yield from _closed(text[found.end() :])
+            yield from _closed(text[place:])
 
 
 def _closed(text: str):
     """The value at the beginning of a text that is cut off or damaged within it, closed where that is."""
     stack: list[str] = []
-    ends = []  # where it could be closed: after a whole item
+    ends: deque[tuple[int, str]] = deque(maxlen=20)  # where it could be closed: after a whole item
     for found in _TOKEN.finditer(text):
         token = found[0]
         if token in "{[":
             stack.append("}" if token == "{" else "]")
+            if len(stack) > _DEEPEST:
+                break
             ends.append((found.end(), "".join(reversed(stack))))
         elif token in "}]":
             if not stack or stack.pop() != token:
@@ -150,7 +161,7 @@ def _closed(text: str):
             ends.append((found.end(), "".join(reversed(stack))))
         if not stack:
             break
-    for end, closing in reversed(ends[-20:]):
+    for end, closing in reversed(ends):
         try:
             yield _DECODER.decode(text[:end] + closing)
             return

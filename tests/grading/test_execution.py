@@ -207,6 +207,15 @@ class TestResults:
         results.path("a01", "ada", "n").write_text(damage)
         assert results.get({"key": "k"}, "a01", "ada", "n") is None
 
+    def test_what_a_killed_process_was_writing_goes(self, tmp_path):
+        results = Results(tmp_path)
+        results.put(self.RESULT, "a01", "ada", "n")
+        folder = results.path("a01", "ada", "n").parent
+        (folder / f".n.json.{2**30}.part").write_text("{")
+        (folder / f".n.json.{os.getppid()}.part").write_text("{")  # still at it
+        results.put(self.RESULT, "a01", "ada", "n")
+        assert {path.name for path in folder.iterdir()} == {"n.json", f".n.json.{os.getppid()}.part"}
+
     def test_a_full_disk_leaves_what_was_there(self, tmp_path, monkeypatch):
         results = Results(tmp_path)
         results.put(self.RESULT, "a01", "ada", "n")

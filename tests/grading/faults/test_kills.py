@@ -18,7 +18,7 @@ from mlcourse.grading.releasing import release
 from mlcourse.grading.sandbox.client import why_not
 
 WHY_NOT = why_not()
-pytestmark = [pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT), pytest.mark.xdist_group("kills")]
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
 SEED = 20251
 SLOW = "import time\ntime.sleep(0.2)\n"
@@ -85,13 +85,14 @@ def check_whole(grader: Grader, scores: dict) -> None:
     assert grader.vanish() == []
 
 
+@pytest.mark.xdist_group("kills of the grader")
 def test_the_grader(grader, undisturbed):
-    """Eight times, and after each the next run takes up what the one before had finished."""
+    """Seven times, and after each the next run takes up what the one before had finished."""
     fresh, scores, took = undisturbed
     moments = random.Random(SEED)
     done: dict[str, tuple] = {}
     killed = 0
-    while killed < 8:
+    while killed < 7:
         grader.start()
         time.sleep(moments.uniform(0.2, 0.9) * took)
         killed += grader.running
@@ -101,7 +102,7 @@ def test_the_grader(grader, undisturbed):
         assert {name: now.get(name) for name in done} == done  # made once, and still there
         done = now
         assert grader.vanish() == []
-        if nbcourse.all_scores(grader.course) == scores and killed < 8:  # start again from nothing
+        if nbcourse.all_scores(grader.course) == scores and killed < 7:  # start again from nothing
             shutil.rmtree(grader.course)
             shutil.copytree(fresh, grader.course)
             done = {}
@@ -112,6 +113,7 @@ def test_the_grader(grader, undisturbed):
     check_whole(grader, scores)
 
 
+@pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("round_", range(4))
 def test_its_helpers(grader, undisturbed, round_):
     """One of each kind in a run, twelve in all; grading goes on by itself."""
@@ -141,6 +143,7 @@ def kill_one(grader, kind, moments) -> bool:
     return False
 
 
+@pytest.mark.xdist_group("kills")
 @pytest.mark.parametrize("how", ["SIGINT", "SIGINT to all", "SIGTERM", "SIGKILL to all"])
 def test_asked_to_stop(grader, undisturbed, how):
     _, scores, _ = undisturbed
@@ -162,6 +165,7 @@ def test_asked_to_stop(grader, undisturbed, how):
         check_whole(grader, scores)
 
 
+@pytest.mark.xdist_group("kills")
 def test_a_long_cell_does_not_keep_it_from_stopping(grader):
     path = grader.course / "submitted" / "ann" / tiny.NAME / f"{tiny.NAME}.ipynb"
     path.write_text(path.read_text().replace("time.sleep(0.2)", "time.sleep(150)"))
