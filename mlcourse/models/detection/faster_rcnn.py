@@ -105,8 +105,7 @@ class FasterRCNN(nn.Module):
             nn.init.zeros_(layer.bias)
         # Of box codes; R. Girshick: Fast R-CNN, section 2.3, normalises them to a variance of about 1.
         self.code_weights = (10.0, 10.0, 5.0, 5.0)
-        self.register_buffer("mean", torch.tensor(mean).reshape(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).reshape(1, 3, 1, 1), persistent=False)
+        self.mean, self.std = tuple(mean), tuple(std)
 
     def forward(self, images) -> list[dict[str, torch.Tensor]]:
         """Find the objects of images.
@@ -144,8 +143,9 @@ class FasterRCNN(nn.Module):
         if not images.is_floating_point():
             raise TypeError(f"images must be floats from 0 to 1, not {images.dtype}: divide bytes by 255.")
         weight = next(self.backbone.parameters())
-        normal = (images.to(weight.device) - self.mean) / self.std
-        return self.backbone(normal.to(weight.dtype))
+        images = images.float()
+        mean, std = (images.new_tensor(values)[:, None, None] for values in (self.mean, self.std))
+        return self.backbone(((images - mean) / std).to(weight.dtype))
 
     def classify(self, features: torch.Tensor, regions: Sequence) -> tuple[torch.Tensor, torch.Tensor]:
         """Tell what regions show, and where exactly.

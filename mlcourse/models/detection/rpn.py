@@ -52,14 +52,14 @@ class RegionProposalNetwork(nn.Module):
         smallest: float = 16.0,
     ):
         super().__init__()
-        shapes = anchor_shapes(sizes, ratios)
+        # No buffers: those would be rounded together with the weights (half precision), and anchors must not move.
+        self.sizes, self.ratios = tuple(sizes), tuple(ratios)
+        n_anchors = len(anchor_shapes(sizes, ratios))
         self.stride, self.proposals, self.threshold, self.smallest = stride, proposals, threshold, smallest
-        # Not in the state_dict: they follow from the arguments.
-        self.register_buffer("shapes", shapes, persistent=False)
         self.conv = nn.Conv2d(channels, hidden, 3, padding=1)
         self.relu = nn.ReLU(inplace=True)
-        self.scores = nn.Conv2d(hidden, 2 * len(shapes), 1)
-        self.code = nn.Conv2d(hidden, 4 * len(shapes), 1)
+        self.scores = nn.Conv2d(hidden, 2 * n_anchors, 1)
+        self.code = nn.Conv2d(hidden, 4 * n_anchors, 1)
         for layer in (self.conv, self.scores, self.code):
             nn.init.normal_(layer.weight, std=0.01)
             nn.init.zeros_(layer.bias)
@@ -84,7 +84,8 @@ class RegionProposalNetwork(nn.Module):
 
     def anchors(self, features: torch.Tensor) -> torch.Tensor:
         """Anchors of a feature map, of shape (rows x columns x anchors, 4), in pixels of the image."""
-        return grid_anchors(self.shapes, *features.shape[2:], self.stride)
+        shapes = anchor_shapes(self.sizes, self.ratios).to(features.device)
+        return grid_anchors(shapes, *features.shape[2:], self.stride)
 
     @torch.no_grad()
     def propose(self, scores, code, anchors, height: int, width: int) -> torch.Tensor:
