@@ -2,6 +2,7 @@
 
 from mlcourse.datasets.activity import ActivityDataset, FeatureTable, Recording, Windows
 from mlcourse.datasets.archive import DamagedArchiveError
+from mlcourse.datasets.bccd import BCCD_CLASSES, fetch_bccd
 from mlcourse.datasets.download import DownloadError
 from mlcourse.datasets.go_board import Board, IllegalMoveError
 from mlcourse.datasets.go_positions import GoPositions, go_positions
@@ -17,13 +18,17 @@ from mlcourse.datasets.simulate import make_activities
 from mlcourse.datasets.sms_spam import Messages, fetch_sms_spam
 from mlcourse.datasets.spoken_digits import SpokenDigits, fetch_spoken_digits
 from mlcourse.datasets.uci_har import fetch_uci_har
+from mlcourse.datasets.voc import BoxedImages, DamagedAnnotationError, read_voc
 from mlcourse.datasets.wisdm import fetch_wisdm, fetch_wisdm_features
 from mlcourse.datasets.wisdm_51 import fetch_wisdm_51
 
 __all__ = [
     "BASIC_ACTIVITIES",
+    "BCCD_CLASSES",
     "ActivityDataset",
     "Board",
+    "BoxedImages",
+    "DamagedAnnotationError",
     "DamagedArchiveError",
     "DownloadError",
     "FeatureTable",
@@ -36,6 +41,7 @@ __all__ = [
     "SGFError",
     "SpokenDigits",
     "Windows",
+    "fetch_bccd",
     "fetch_go_records",
     "fetch_hapt",
     "fetch_mnist",
@@ -54,5 +60,6 @@ __all__ = [
     "make_go_positions",
     "mel_filters",
     "parse_sgf",
+    "read_voc",
     "sample_photographs",
 ]

@@ -217,6 +217,18 @@ DATASETS: dict[str, Source] = {
             member_sha256=(("SMSSpamCollection", "7d039a24a6083ed9ef0f806ebad56bbb976e3aeb8de05669173bfdc4996c239d"),),
         ),
         Source(
+            name="bccd",
+            title="BCCD: 364 microscope images of blood with boxes around the cells",
+            folder="bccd_voc",
+            address="https://github.com/Shenggan/BCCD_Dataset/archive/d272fb14cdff6e473fafeeeba32aba5f560e9e43.zip",
+            archive="d272fb14cdff6e473fafeeeba32aba5f560e9e43.zip",
+            sha256=None,
+            size=None,
+            members=("Annotations/BloodImage_00007.xml", "JPEGImages/BloodImage_00007.jpg"),
+            licence="MIT",
+            citation="S. Cheng and contributors: BCCD Dataset, 2017-2019, commit d272fb14",
+        ),
+        Source(
             name="go_records",
             title="Five Go game records (SGF), 775 moves",
             folder="go_sgf",

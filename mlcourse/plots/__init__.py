@@ -1,6 +1,7 @@
 """Figures and explorers that any layer's results can be shown with."""
 
 from mlcourse.plots.boundaries import plot_boundaries
+from mlcourse.plots.boxes import boxes_in_words, plot_boxes
 from mlcourse.plots.confusion import confusion_in_words, plot_confusion
 from mlcourse.plots.float_bits import float_explorer
 from mlcourse.plots.go import board_in_words, plot_board
@@ -16,11 +17,13 @@ from mlcourse.plots.tree import plot_tree, tree_in_words
 
 __all__ = [
     "board_in_words",
+    "boxes_in_words",
     "colors",
     "confusion_in_words",
     "float_explorer",
     "plot_board",
     "plot_boundaries",
+    "plot_boxes",
     "plot_confusion",
     "plot_data_size",
     "plot_images",
