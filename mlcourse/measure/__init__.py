@@ -3,7 +3,7 @@
 Each name says which of the three it is. Names are looked up when they are asked for.
 """
 
-import importlib
+from mlcourse.lazy import lazy_names
 
 _MODULES = {
     "Capabilities": "processor",
@@ -25,14 +25,4 @@ _MODULES = {
     "roofline": "roofs",
 }
 
-__all__ = sorted(_MODULES)
-
-
-def __getattr__(name: str):
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}, only {', '.join(__all__)}.")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__():
-    return __all__
+__all__, __getattr__, __dir__ = lazy_names(__name__, _MODULES)
