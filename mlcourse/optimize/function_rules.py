@@ -228,7 +228,8 @@ def _reduce(recording, name, args, kwargs, result):
     varying = [axis for axis in range(tensor.ndim) if numbers.shape[axis] > 1]
     if set(varying) & set(axes):
         if name == "sum" and set(varying) <= set(axes):
-            return None  # a sum lacks what is gone, as if it were zero
+            recording.uses(tensor)  # it lacks what is gone, as if that were zero
+            return None
         return recording.refuse(name, [tensor], "goes across the channels")
     for part in _tensors(result):
         kept = numbers if part.ndim == tensor.ndim else numbers.squeeze(axes)

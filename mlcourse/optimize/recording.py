@@ -64,6 +64,7 @@ class _Recording(TorchFunctionMode):
         self.views = {}
         self.touched: dict[str, Reason] = {}  # parameters used in unknown ways
         self.decided: set[Reason] = set()  # values that may have decided on what comes next
+        self.used: list[torch.Tensor] = []  # numbers of channels that something further on in the network needs
 
     # -- what the rules ask and say ------------------------------------------------------------------------------------
 
@@ -111,6 +112,12 @@ class _Recording(TorchFunctionMode):
         """A layer reads this tensor: refusals ahead of it are in the midst of the network."""
         for reason in {*self.tensors.get(id(tensor), (None, None, ()))[2], *self.decided}:
             reason.blocks = True
+        self.uses(tensor)
+
+    def uses(self, tensor) -> None:
+        """Channels of this tensor are of use within the network."""
+        if self.numbers(tensor) is not None:
+            self.used.append(self.numbers(tensor))
 
     # -- the run -------------------------------------------------------------------------------------------------------
 
@@ -160,6 +167,12 @@ class _Recording(TorchFunctionMode):
         for tensor in tree_leaves(output):
             if isinstance(tensor, torch.Tensor) and self.numbers(tensor) is not None:
                 self.channels.fix(self.numbers(tensor), reason)
+        # Detections may be so few that not all outputs are among them: what no layer reads is an output too.
+        used = {root for numbers in self.used for root in self.channels.roots(numbers)}
+        reason = Reason("no layer reads them, which makes them the network's output")
+        for numbers in self.graph.layers.values():
+            unused = [number for number in numbers.tolist() if self.channels.root(number) not in used]
+            self.channels.fix(torch.tensor(unused), reason)
         for (name, _), numbers in self.graph.axes.items():
             if name in self.touched:
                 self.channels.fix(numbers, self.touched[name])

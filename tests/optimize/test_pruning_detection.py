@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from mlcourse.models import faster_rcnn_vgg16, small_faster_rcnn
 from mlcourse.optimize import prunable_layers, remove_channels, remove_neurons
 
 
@@ -84,24 +85,45 @@ def test_a_detector_without_weights():
     assert small.boxes.weight.is_meta
 
 
-class Heads(nn.Module):
-    """What VGG-16's Faster R-CNN computes of each region."""
-
-    def __init__(self):
-        super().__init__()
-        self.fc6, self.fc7 = nn.Linear(512 * 7 * 7, 4096), nn.Linear(4096, 4096)
-        self.class_scores, self.boxes = nn.Linear(4096, 21), nn.Linear(4096, 84)
-
-    def forward(self, x):
-        x = self.fc7(self.fc6(x).relu()).relu()
-        return self.class_scores(x), self.boxes(x)
-
-
-def test_heads_of_the_full_size_network():
+@pytest.mark.parametrize("options", [{}, {"layers": ("fc6", "fc7")}, {"example": [torch.zeros(3, 48, 64)]}])
+def test_full_size_network(options):
     """819 of 4096 neurons are kept in fc6 and fc7; nothing is in memory."""
-    fixed = 14_714_688 + 2_359_808 + 9_234 + 18_468  # convolutions, and what proposes regions
     with torch.device("meta"):
-        net = Heads()
-    assert fixed + sum(weight.numel() for weight in net.parameters()) == 137_078_239
-    small = remove_neurons(net, keep=0.2)
-    assert fixed + sum(weight.numel() for weight in small.parameters()) == 38_407_769
+        net = faster_rcnn_vgg16()
+    assert sum(weight.numel() for weight in net.parameters()) == 137_078_239
+    small = remove_neurons(net, keep=0.2, **options)
+    assert sum(weight.numel() for weight in small.parameters()) == 38_407_769
+    assert (small.fc6.out_features, small.fc7.out_features) == (819, 819)
+
+
+def test_small_sibling_agrees_with_zeroed_channels():
+    """The same boxes as those of the whole network with the channels at zero."""
+    torch.manual_seed(0)
+    net = small_faster_rcnn().eval()
+    nn.init.normal_(net.class_scores.weight, std=0.5)  # so that it is sure of something
+    images = [torch.rand(3, 64, 96), torch.rand(3, 80, 64)]
+    plan = {"fc6": range(0, 512, 3), "fc7": [1, 2, *range(100, 200)], "rpn.conv": range(40)}
+    plan |= {"backbone.0": [1, 7, 9], "backbone.24": range(1, 64, 2)}
+    zeroed = {name: name for name in plan} | {"backbone.0": "backbone.1", "backbone.24": "backbone.25"}
+    small = remove_channels(net, plan, (images,))
+    for name, kept in plan.items():
+        gone = torch.tensor(sorted(set(range(len(net.get_submodule(name).weight))) - set(kept)))
+        hook = lambda _, inputs, output, gone=gone: output.index_fill(1, gone, 0.0)  # noqa: E731
+        net.get_submodule(zeroed[name]).register_forward_hook(hook)
+    with torch.no_grad():
+        for got, wanted in zip(small(images), net(images), strict=True):
+            assert len(wanted["boxes"]) > 0
+            assert torch.equal(got["labels"], wanted["labels"])
+            assert torch.allclose(got["boxes"], wanted["boxes"], atol=1e-3)
+            assert torch.allclose(got["scores"], wanted["scores"], atol=1e-5)
+
+
+def test_what_can_be_pruned_in_the_small_sibling():
+    net = small_faster_rcnn().eval()
+    widths = prunable_layers(net, torch.zeros(1, 3, 64, 64))
+    convolutions = [
+        n for n, m in net.named_modules() if isinstance(m, nn.Conv2d) and n not in ("rpn.scores", "rpn.code")
+    ]
+    assert list(widths) == [*convolutions, "fc6", "fc7"]
+    with pytest.raises(ValueError, match=r"rpn\.scores cannot lose outputs: .* in the network's forward"):
+        remove_channels(net, 0.5, torch.zeros(1, 3, 64, 64))
