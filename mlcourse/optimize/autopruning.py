@@ -77,7 +77,8 @@ def sensitivity(
     round_to : int
         Layers keep multiples of it; others are slow in many libraries.
     zero_padding : bool
-        Whether branches of residual additions are measured too; see `mlcourse.optimize.zero_pad`.
+        Whether branches of residual additions are measured by themselves too; see `mlcourse.optimize.zero_pad`. A name
+        that ends in ``+ ...`` stands for a branch and all that it is added to.
     file : path-like, optional
         JSON file that is written after each measurement. If it is there, only what it lacks is measured: an
         interrupted run goes on where it stood.
@@ -269,7 +270,7 @@ class _Run:
         """Take outputs away, until the target is reached or the floor lets none go."""
         widths = self.search.widths
         # All are measured before any is changed. What was measured before the last change is an estimate.
-        queue = {name: (-math.inf, i) for i, name in enumerate(names) if name in widths.widths}
+        queue = {name: (-math.inf, i) for i, name in enumerate(names)}
         fresh = {}
         while queue and self.cost > target:
             name = min(queue, key=queue.get)

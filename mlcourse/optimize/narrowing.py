@@ -26,14 +26,15 @@ class Narrowing:
     round_to : int
         Widths are multiples of it.
     zero_padding : bool
-        Whether the branches of residual additions may lose outputs too, each by itself, down to none.
+        Whether the branches of residual additions may lose outputs too, each by itself, down to none, or all branches
+        of a stream together.
 
     Attributes
     ----------
     widths : dict of str to int
         How many outputs of each layer are left.
     outputs : dict of str to int
-        How many there were at first.
+        How many there were at first, of streams too.
     """
 
     def __init__(self, net, example, images, round_to, zero_padding):
@@ -42,14 +43,16 @@ class Narrowing:
         self.modes = {name: module.training for name, module in net.named_modules()}
         self.normalisation = _normalisations(net, example)
         self.branches = {}  # name -> order of its stream: one for all of its branches, so that what they keep is nested
+        self.streams = {}  # name -> branches that are narrowed together
         if zero_padding:
             graph, strength = self._graph()
             for stream in residual_streams(net):
                 order = _order(graph, strength, stream.branches[0])
                 self.branches |= dict.fromkeys(stream.branches, order)
+                self.streams[f"{stream.branches[0]} + ..."] = stream.branches
         self.widths = {}
         self._rank()
-        self.outputs = dict(self.widths)
+        self.outputs = self.widths | {name: self.widths[members[0]] for name, members in self.streams.items()}
 
     def _rank(self):
         """Rank the outputs of what is left."""
@@ -62,7 +65,9 @@ class Narrowing:
 
     def narrower(self, name: str, share: float) -> int | None:
         """Return the next width of a layer when about this share of all its outputs goes; None if there is none."""
-        now, unit = self.widths[name], self.round_to
+        if name not in self.widths and name not in self.streams:  # narrowed so far that it is no candidate any more
+            return None
+        now, unit = max(self.widths[member] for member in self.streams.get(name, [name])), self.round_to
         step = max(1, round(share * self.outputs[name] / unit))
         width = (-(-now // unit) - step) * unit
         if width >= unit or now > unit:
@@ -77,7 +82,7 @@ class Narrowing:
         EmptyStreamError
             If nothing would be left of a stream that is read.
         """
-        widths = self.widths | changed
+        widths = self._widths(changed)
         plan = {name: self.order[name][:width] for name, width in widths.items() if width < self.full[name]}
         net = self._without_hidden(plan)
         branches = {name: kept for name, kept in plan.items() if name in self.branches}
@@ -85,7 +90,16 @@ class Narrowing:
 
     def set(self, changed: dict) -> None:
         """Change widths for good."""
-        self.widths |= changed
+        self.widths = self._widths(changed)
+
+    def _widths(self, changed):
+        found = dict(self.widths)
+        for name, width in changed.items():
+            if name in self.streams:
+                found |= {member: min(width, found[member]) for member in self.streams[name]}
+            else:
+                found[name] = width
+        return found
 
     def trainable(self) -> nn.Module:
         """Return a network of the present widths in which outputs that branches have lost are computed, and zeroed.
