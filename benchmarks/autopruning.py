@@ -1,7 +1,7 @@
 """Automatic pruning of the small MobileNetV2, with and without zero padding, beside narrower networks from scratch.
 
-All in one run, on one thread: networks are pruned until a share of the time of all layers is left, and validation
-accuracy is at most a point lower; a network of another width, with no more multiply-accumulates than the pruned one, is
+All in one run, on one thread: networks are pruned until a share of their cost is left, and validation accuracy is at
+most a point lower; a network of another width, with no more multiply-accumulates than the pruned one, is
 trained from scratch on the same images. Test images are used for the table only. Speed is that of one image at a time.
 """
 
@@ -24,9 +24,9 @@ VALIDATION, CALIBRATION = 300, 64
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--budget", type=float, default=0.78, help="share of the cost left (default: 0.78)")
+    parser.add_argument("--budget", type=float, default=0.45, help="share of the cost left (default: 0.45)")
     parser.add_argument("--loss", type=float, default=0.01, help="validation accuracy that may be lost (default: 0.01)")
-    parser.add_argument("--unit", default="ms", choices=("ms", "macs"), help="of the budget (default: ms)")
+    parser.add_argument("--unit", default="macs", choices=("macs", "ms"), help="of the budget (default: macs)")
     parser.add_argument("--epochs", type=int, default=24, help="of the networks from scratch (default: 24)")
     parser.add_argument("--rounds", type=int, default=60, help="in which networks take turns (default: 60)")
     options = parser.parse_args()
