@@ -25,8 +25,8 @@ MODULES = ("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell")
 class Grader:
     """A grader in a process of its own, with a folder for temporary files of its own, and all that it starts."""
 
-    def __init__(self, course: Path, workers: int = 2):
-        self.course, self.workers = course, workers
+    def __init__(self, course: Path, workers: int = 2, **environment: str):
+        self.course, self.workers, self.environment = course, workers, environment
         self.scratch = Path(tempfile.mkdtemp(prefix="f-"))  # short: paths of sockets must be
         self.report = course.with_suffix(".json")
         self._process = None
@@ -36,7 +36,7 @@ class Grader:
         self._process = subprocess.Popen(
             command,
             cwd=self.course,
-            env=os.environ | {"TMPDIR": str(self.scratch)},
+            env=os.environ | self.environment | {"TMPDIR": str(self.scratch)},
             start_new_session=True,
             text=True,
             stdout=subprocess.PIPE,
@@ -148,4 +148,5 @@ def main(course: str, workers: str, report: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a suite in the background hands on that it is ignored
     main(*sys.argv[1:])
