@@ -68,6 +68,7 @@ def plot_profile(names, kinds, amounts, totals=None):
     seen = [kind for kind in looks if weight[kind] >= 0.5]
     handles = [plt.Rectangle((0, 0), 1, 1, **looks[kind]) for kind in seen]
     figure.legend(handles, seen, loc="outside upper center", ncols=min(len(seen), 6), frameon=False)
+    plt.close(figure)  # a notebook would show it twice
     return figure
 
 

@@ -70,6 +70,7 @@ def plot_roofline(names, kinds, intensities, flops, peak_flops, bandwidth):
     ax.legend(loc="lower right")
     figure.draw_without_rendering()  # the layout is known only then
     _name_points(ax, names, x, y)
+    plt.close(figure)  # a notebook would show it twice
     return figure
 
 

@@ -83,9 +83,12 @@ def test_it_is_alone(run):
     ]
     [found] = run([[reach.format(one) for one in tried], {}, {}])["found"]
     assert found["outputs"] == [["refused\n"]] * len(tried)
-    rights = "print(open('/proc/self/status').read().split('CapEff:')[1].split()[0])"
-    [found] = run([[rights, "import os; print(os.listdir('/home'), len(os.listdir('/tmp')))"], {}, {}])["found"]
-    assert found["outputs"] == [["0000000000000000\n"], ["['student'] 0\n"]]
+    with tempfile.NamedTemporaryFile() as file:
+        os.chmod(file.name, 0o644)
+        marker = file.name
+        rights = "print(open('/proc/self/status').read().split('CapEff:')[1].split()[0])"
+        [found] = run([[rights, f"import os; print(os.listdir('/home'), os.path.exists({marker!r}))"], {}, {}])["found"]
+    assert found["outputs"] == [["0000000000000000\n"], ["['student'] False\n"]]
 
 
 def test_limits_hold_and_earlier_cells_keep_their_points(run):
