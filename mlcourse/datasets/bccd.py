@@ -49,7 +49,7 @@ def fetch_bccd(*, data_home=None, download_if_missing=True) -> BoxedImages:
     S. Cheng and contributors: BCCD Dataset, 2017-2019, commit d272fb14.
     """
     found, problems, unreadable = [], [], 0
-    with open_archive("bccd", data_home=data_home, download_if_missing=download_if_missing) as archive:
+    with open_archive("bccd", (), data_home=data_home, download_if_missing=download_if_missing) as archive:
         parts = _parts(archive)
         for file in archive.names(".xml"):
             if not (match := _NAME.search(file)):

@@ -224,7 +224,7 @@ DATASETS: dict[str, Source] = {
             archive="d272fb14cdff6e473fafeeeba32aba5f560e9e43.zip",
             sha256=None,
             size=None,
-            members=("Annotations/BloodImage_00007.xml", "JPEGImages/BloodImage_00007.jpg"),
+            members=("Annotations/BloodImage_00007.xml", "ImageSets/Main/test.txt"),
             licence="MIT",
             citation="S. Cheng and contributors: BCCD Dataset, 2017-2019, commit d272fb14",
         ),

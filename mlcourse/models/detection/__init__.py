@@ -8,25 +8,28 @@ from mlcourse.models.detection.boxes import (
     encode_boxes,
     grid_anchors,
 )
-from mlcourse.models.detection.faster_rcnn import (
-    FasterRCNN,
-    faster_rcnn_vgg16,
-    load_vgg16,
-    pretrained_faster_rcnn,
-    small_faster_rcnn,
-)
+from mlcourse.models.detection.faster_rcnn import FasterRCNN
+from mlcourse.models.detection.learning import detect, detection_map, train_detector
+from mlcourse.models.detection.losses import detection_losses
+from mlcourse.models.detection.networks import faster_rcnn_vgg16, pretrained_faster_rcnn, small_faster_rcnn
 from mlcourse.models.detection.nms import class_nms, nms
 from mlcourse.models.detection.roi_pool import roi_pool
 from mlcourse.models.detection.rpn import RegionProposalNetwork
+from mlcourse.models.detection.vgg import load_vgg16
+from mlcourse.models.detection.voc_map import average_precision, voc_map
 
 __all__ = [
     "FasterRCNN",
     "RegionProposalNetwork",
     "anchor_shapes",
+    "average_precision",
     "box_iou",
     "class_nms",
     "clip_boxes",
     "decode_boxes",
+    "detect",
+    "detection_losses",
+    "detection_map",
     "encode_boxes",
     "faster_rcnn_vgg16",
     "grid_anchors",
@@ -35,4 +38,6 @@ __all__ = [
     "pretrained_faster_rcnn",
     "roi_pool",
     "small_faster_rcnn",
+    "train_detector",
+    "voc_map",
 ]
