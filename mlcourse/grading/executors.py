@@ -118,15 +118,18 @@ def _begin(modules: Sequence[str], scratch: str) -> None:
     tempfile.tempdir = tempfile.mkdtemp(prefix="w-", dir=scratch)
     provisioner.preload(modules, tempfile.tempdir)
 
-    def end_with_grader():
-        multiprocessing.parent_process().join()
+    def clear():
         shutil.rmtree(tempfile.tempdir, ignore_errors=True)
         with contextlib.suppress(OSError):  # others are still there
             os.rmdir(scratch)
+
+    def end_with_grader():
+        multiprocessing.parent_process().join()
+        clear()
         os._exit(1)  # the server sees it, and ends as well
 
     threading.Thread(target=end_with_grader, daemon=True).start()
-    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)
+    atexit.register(clear)  # it may also end because it hears no more of the grader
 
 
 def usable_cores() -> int:
