@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from mlcourse.measure import capabilities
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 from torch import nn
 from tqdm import tqdm
 
+from mlcourse.measure import capabilities
 from mlcourse.optimize import to_half
 
 #: Filters of the convolutions of VGG-16, 3x3 each, and "M" for a max pooling (Simonyan and Zisserman, 2015).
