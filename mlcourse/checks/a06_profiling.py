@@ -7,6 +7,14 @@ import numpy as np
 
 from .core import Check, Part
 
+
+def _whole(result):
+    """Counts, whole numbers, though somebody may have divided on the way."""
+    if isinstance(result, tuple | list):
+        return tuple(int(n) if isinstance(n, float) and n.is_integer() else n for n in result)
+    return result
+
+
 # -- 1. a convolution -------------------------------------------------------------------------------------------------
 
 
@@ -39,7 +47,7 @@ def _group_cases(rng):
 
 def _no_bias_cases(rng):
     yield 6, 9, 3, 4, 3, 1, 0, 1, False
-    yield 20, 15, 8, 16, 5, 2, 2, 4, False
+    yield 20, 15, 8, 16, 5, 2, 2, 1, False
 
 
 def _conv_as(out=None, biases=None, depth=None, kernel_to=2, once=False, per_mac=1, extra=False):
@@ -60,6 +68,9 @@ conv_cost = Check(
     "conv_cost",
     reference=_conv_cost,
     cases=_plain_cases,
+    call=lambda answer, height, width, channels, filters, kernel, stride, padding, groups, bias: _whole(
+        answer(height, width, channels, filters, kernel, stride, padding, groups, bias)
+    ),
     weight=2,
     misconceptions=[
         (_conv_as(biases=lambda filters, places: 0), "the biases are forgotten: one for each filter"),
@@ -181,7 +192,7 @@ def _dense_as(size=lambda bits: bits / 8, biases=1, twice=2, gates=None, own=Tru
             added = biases * outputs * (1 if kind == "linear" else twice * gated)
             parameters += (weights + added) * (times if again else 1)
             macs += per_mac * weights * (times if repeat else 1)
-        return parameters, round(parameters * size(bits)), macs
+        return parameters, parameters * size(bits), macs
 
     return compute
 
@@ -190,6 +201,7 @@ dense_cost = Check(
     "dense_cost",
     reference=_dense_cost,
     cases=_linear_cases,
+    call=lambda answer, layers, bits: _whole(answer(list(layers), bits)),
     weight=2,
     misconceptions=[
         (_dense_as(biases=0), "the biases are forgotten: one for each output"),
@@ -222,7 +234,9 @@ dense_cost = Check(
                     "one bias a gate and output: in the layers meant here there are two, for inputs and for states",
                 ),
                 (
-                    _dense_as(repeat=False),
+                    lambda layers, bits: _dense_cost(
+                        [(*layer[:3], layer[3] if layer[0] == "linear" else 1) for layer in layers], bits
+                    ),
                     "one step only: a recurrent layer multiplies anew in each",
                 ),
                 (_dense_as(gates=_GATES | {"gru": 4, "lstm": 3}), "three gates for a GRU, four for an LSTM"),
@@ -382,8 +396,8 @@ def _other(limit):
     return {"memory": "arithmetic", "arithmetic": "memory"}[limit]
 
 
-def _use_point(answer, *args):
-    result = answer(*args)
+def _use_point(answer, macs, numbers_moved, bits, peak, bandwidth):
+    result = answer(macs, numbers_moved, bits, peak, bandwidth)
     if isinstance(result, tuple | list) and len(result) == 3 and isinstance(result[2], str):
         return *result[:2], result[2].strip().lower()
     return result
@@ -423,12 +437,12 @@ roofline_point = Check(
                     _point_as(per_mac=1, size=lambda bits: 1),
                     "MACs a number: two operations a MAC, and bits / 8 bytes a number",
                 ),
-                (_point_as(lower=max), "the higher of the two roofs: what is slower decides"),
                 (
                     _point_as(lower=lambda peak, slope: slope),
                     "the slanted roof alone: no machine is faster than its peak",
                 ),
                 (_point_as(lower=lambda peak, slope: peak), "the flat roof alone: numbers have to arrive first"),
+                (_point_as(lower=max), "the higher of the two roofs: what is slower decides"),
                 (
                     lambda *args: (1 / _roofline_point(*args)[0], *_roofline_point(*args)[1:]),
                     "bytes an operation: the intensity is operations a byte",
@@ -448,14 +462,14 @@ roofline_point = Check(
             view=lambda result: result[2],
             misconceptions=[
                 (
-                    _point_as(limit=lambda *args: _other(_limit(*args))),
-                    "the limits are the wrong way round: with few operations a byte memory is the limit",
+                    _point_as(limit=lambda intensity, *_: "memory" if intensity < 1 else "arithmetic"),
+                    "the ridge is not at 1: it is where both roofs meet, peak / bandwidth",
                 ),
                 (_point_as(limit=lambda *args: "memory"), "memory is not always the limit: compare with the ridge"),
                 (_point_as(limit=lambda *args: "arithmetic"), "arithmetic is not always the limit"),
                 (
-                    _point_as(limit=lambda intensity, *_: "memory" if intensity < 1 else "arithmetic"),
-                    "the ridge is not at 1: it is where both roofs meet, peak / bandwidth",
+                    _point_as(limit=lambda *args: _other(_limit(*args))),
+                    "the limits are the wrong way round: with few operations a byte memory is the limit",
                 ),
             ],
         ),
