@@ -39,7 +39,12 @@ def now() -> float:
     queue = getattr(_of_thread, "queue", None)
     if queue is None or queue.process != os.getpid():  # a new thread, or a forked child
         queue = _of_thread.queue = _Queue()
-    return time.perf_counter() - queue.seconds()
+    waited = queue.seconds()
+    while True:
+        found, before = time.perf_counter(), waited
+        waited = queue.seconds()
+        if waited == before:  # else the processor was taken away between the two readings
+            return found - waited
 
 
 def whole(name: str, value, least: int = 1) -> int:
