@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def pytest_unconfigure(config):
 
 
 HOME = pytest.StashKey[str]()
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_left():
+    """One test's open figure is not the failure of another that counts them."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture(scope="session")
