@@ -85,13 +85,13 @@ def grade(
     opened.api.config.Execute.update({name: value for name, value in asked.items() if value is not None})
     if executor is None and not unsafe and (why := why_not()):
         raise CourseError(f"{why} Grade on another machine, or, if you trust all of this code, with --unsafe.")
-    from .gradebook import one_connection
+    from .gradebook import one_connection, one_schema
 
     # The gradebook prints tracebacks of errors that it raises as well.
     logging.getLogger("tornado.application").addHandler(_SILENT)
     running = LocalPool(jobs) if executor is None else executor()
     try:
-        with one_connection(), _in_one_sentence(opened):
+        with one_connection(), one_schema(), _in_one_sentence(opened):
             executed = _execute_ahead(opened, assignment, names, running, force)
             lines = {
                 student: _grade_one(opened, assignment, student, keys, error, force)

@@ -1,10 +1,18 @@
-"""One connection to the gradebook for a whole run."""
+"""What nbgrader does again for every submission, done once for a whole run."""
 
 import contextlib
+import functools
+import json
 from collections.abc import Iterator
 
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
 from nbgrader.api import Gradebook
+from nbgrader.nbgraderformat import common
 from sqlalchemy.orm import scoped_session, sessionmaker
+
+#: Where a session keeps the released notebooks that were read from its gradebook.
+RELEASED = "released"
 
 
 @contextlib.contextmanager
@@ -12,18 +20,20 @@ def one_connection() -> Iterator[None]:
     """Let every `Gradebook` that is opened meanwhile share what the first one has found out.
 
     nbgrader opens the gradebook some sixteen times for each submission. Each time it looks whether all tables are
-    there, and SQLAlchemy compiles every query anew, which together takes longer than the queries do.
+    there, and SQLAlchemy compiles every query anew, which together takes longer than the queries do. What was released
+    does not change meanwhile: it is read once.
     """
     first, last = Gradebook.__init__, Gradebook.close
-    engines = {}
+    engines, released = {}, {}
 
     def open_again(self, db_url, course_id="default_course", authenticator=None):
         if (db_url, course_id) not in engines:
             first(self, db_url, course_id, authenticator)
-            engines[db_url, course_id] = self.engine
-            return
+            self.db.remove()
+            engines[db_url, course_id], released[db_url, course_id] = self.engine, {}
         self.engine = engines[db_url, course_id]
-        self.db = scoped_session(sessionmaker(autoflush=True, bind=self.engine, future=True))
+        info = {RELEASED: released[db_url, course_id]}
+        self.db = scoped_session(sessionmaker(autoflush=True, bind=self.engine, future=True, info=info))
         self.course_id, self.authenticator = course_id, authenticator
 
     def close(self):
@@ -36,3 +46,28 @@ def one_connection() -> Iterator[None]:
         Gradebook.__init__, Gradebook.close = first, last
         for engine in engines.values():
             engine.dispose()
+
+
+@contextlib.contextmanager
+def one_schema() -> Iterator[None]:
+    """Check the schema of nbgrader's metadata once: nbgrader does so for every cell, three times a submission."""
+
+    @functools.cache
+    def validator(schema: str):
+        schema = json.loads(schema)
+        kind = validator_for(schema)
+        kind.check_schema(schema)
+        return kind(schema)
+
+    class Once:
+        @staticmethod
+        def validate(instance, schema):
+            error = best_match(validator(json.dumps(schema)).iter_errors(instance))
+            if error is not None:
+                raise error
+
+    whole, common.jsonschema = common.jsonschema, Once
+    try:
+        yield
+    finally:
+        common.jsonschema = whole

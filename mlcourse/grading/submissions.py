@@ -20,6 +20,7 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from nbgrader.utils import compute_checksum
 
 from . import planted
+from .gradebook import RELEASED
 from .salvage import decode, parse, salvage
 
 planted.guard()
@@ -146,8 +147,14 @@ class Assignment:
 
     @classmethod
     def load(cls, gradebook: Gradebook, assignment: str, notebook: str) -> "Assignment":
-        """Take the cells of an assignment's notebook from the gradebook."""
-        found = gradebook.find_notebook(notebook, assignment)
+        """Take the cells of an assignment's notebook from the gradebook; once where it has `one_connection`."""
+        known = gradebook.db.info.get(RELEASED, {})
+        if (assignment, notebook) not in known:
+            known[assignment, notebook] = cls._read(gradebook.find_notebook(notebook, assignment))
+        return known[assignment, notebook]
+
+    @classmethod
+    def _read(cls, found) -> "Assignment":
         graded = {cell.name: cell for cell in found.grade_cells}
         tasks = {cell.name: cell for cell in found.task_cells}
         answers = {cell.name for cell in found.solution_cells}

@@ -6,6 +6,7 @@ top of the stored rest. That takes some hundredths of a second, where drawing ev
 
 import base64
 import io
+import os
 from html import escape
 from importlib.util import find_spec
 
@@ -88,8 +89,8 @@ class LayeredPicture:
 
 
 def has_widgets() -> bool:
-    """Whether this code runs in a notebook kernel that has ipywidgets."""
-    if find_spec("ipywidgets") is None or find_spec("IPython") is None:
+    """Whether this code runs in a notebook kernel that has ipywidgets, and not for a grade: nobody looks then."""
+    if os.environ.get("NBGRADER_EXECUTION") or find_spec("ipywidgets") is None or find_spec("IPython") is None:
         return False
     from IPython import get_ipython
 

@@ -31,11 +31,19 @@ _OWN = sorted(
 #: Imported once, before the first kernel: what any notebook needs, and what labs import.
 MODULES = (
     "ipykernel.kernelapp",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.zmqshell",
     "IPython.core.completer",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
     "IPython.core.display",
+    "IPython.core.oinspect",
     "IPython.core.pylabtools",
+    "IPython.extensions.storemagic",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    "tornado.queues",
     "PIL.BmpImagePlugin",  # the first picture would import these formats
     "PIL.GifImagePlugin",
     "PIL.JpegImagePlugin",
@@ -85,41 +93,19 @@ def why_not() -> str:
     return f"Kernels cannot be isolated here: the system does not let a process have namespaces ({why}), and {also}."
 
 
-class Server:
-    """A warm server of this process; it ends with it.
+class Door:
+    """The way to a warm server, from this process or another one.
 
     Parameters
     ----------
-    modules : sequence of str
-        To import before the first kernel.
-    scratch : path, optional
-        A folder to remove when this process is gone, however it ended. Its temporary files, if they are all in there.
-
-    Raises
-    ------
-    SandboxError
-        Where processes cannot be isolated, or the server does not start.
+    channel : socket.socket
+        To the server.
+    folder : path
+        For the sockets of kernels.
     """
 
-    def __init__(self, modules=MODULES, scratch: str | Path | None = None):
-        self._folder = tempfile.TemporaryDirectory(prefix="mlcourse-", ignore_cleanup_errors=True)
-        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "mlcourse.grading.sandbox.server", str(theirs.fileno()),
-             str(scratch or self._folder.name), *modules],
-            env={}, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
-        )  # fmt: skip
-        theirs.close()
-        data = self._channel.recv(CHUNK)
-        if not data:
-            said = self._process.stderr.read().decode(errors="replace").strip()
-            raise SandboxError(
-                f"the server of the sandbox did not start: {said.splitlines()[-1] if said else 'no reason'}"
-            )
-        self.missing = json.loads(data)["missing"]
-        self.pid = self._process.pid
-        atexit.register(self.close)
+    def __init__(self, channel: socket.socket, folder: str | Path):
+        self.channel, self._folder = channel, Path(folder)
 
     def launch(
         self, connection: dict, files: str | Path | None = None, *, folder: Path | None = None,
@@ -164,7 +150,7 @@ class Server:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             try:
-                self._channel.sendmsg(
+                self.channel.sendmsg(
                     [json.dumps(request).encode()],
                     [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))],
                 )
@@ -176,7 +162,7 @@ class Server:
 
     def new_folder(self) -> Path:
         """Make a folder for the sockets of one kernel; it goes with the kernel, at the latest with the server."""
-        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
         for name in ("s", "root"):
             (folder / name).mkdir()
         return folder
@@ -184,16 +170,72 @@ class Server:
     @property
     def alive(self) -> bool:
         """Whether kernels can be asked for."""
-        return self._process.poll() is None
+        poller = select.poll()
+        poller.register(self.channel, 0)  # that nobody is at the other end is always told
+        return not poller.poll(0)
+
+    def close(self) -> None:
+        """Ask for no more kernels."""
+        self.channel.close()
+
+
+class Server(Door):
+    """A warm server of this process; it ends with it, and with all that have a door to it.
+
+    Parameters
+    ----------
+    modules : sequence of str
+        To import before the first kernel. One that is asked for meanwhile waits.
+    scratch : path, optional
+        A folder for the sockets of kernels, removed when this process is gone, however it ended. A new one if left out.
+
+    Raises
+    ------
+    OSError
+        If no process can be started.
+    """
+
+    def __init__(self, modules=MODULES, scratch: str | Path | None = None):
+        own = None if scratch else tempfile.TemporaryDirectory(prefix="mlcourse-", ignore_cleanup_errors=True)
+        channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(channel, own.name if own else scratch)
+        self._own = own
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-m", "mlcourse.grading.sandbox.server", str(theirs.fileno()),
+             str(self._folder), *modules],
+            env={}, pass_fds=[theirs.fileno()], start_new_session=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd="/",
+        )  # fmt: skip
+        theirs.close()
+        self.pid = self._process.pid
+        atexit.register(self.close)
+
+    def ready(self) -> list[str]:
+        """Wait until all is imported; return the modules that could not be.
+
+        Raises
+        ------
+        SandboxError
+            If the server ended instead.
+        """
+        data = self.channel.recv(CHUNK)
+        if not data:
+            said = self._process.stderr.read().decode(errors="replace").strip()
+            self.close()
+            raise SandboxError(
+                f"the server of the sandbox did not start: {said.splitlines()[-1] if said else 'no reason'}"
+            )
+        return json.loads(data)["missing"]
 
     def close(self) -> None:
         """End the server and every kernel of it."""
         atexit.unregister(self.close)
         self._process.kill()  # before the channel: it takes the end of that for the end of this process
         self._process.wait()
-        self._channel.close()
+        self.channel.close()
         self._process.stderr.close()
-        self._folder.cleanup()
+        if self._own:
+            self._own.cleanup()
 
 
 class SandboxedKernel:

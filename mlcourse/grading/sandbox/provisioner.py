@@ -16,11 +16,11 @@ from traitlets import Float, Integer, List, Unicode
 
 from . import system
 from .bubblewrap import Bubblewrap, BubblewrapKernel
-from .client import MODULES, SandboxedKernel, SandboxError, Server, environment_of_data, why_not
+from .client import MODULES, Door, SandboxedKernel, SandboxError, Server, environment_of_data, why_not
 from .limits import Limits
 
 _MB = 1024**2
-_server: Server | Bubblewrap | None = None
+_server: Door | Bubblewrap | None = None
 _modules: Sequence[str] = MODULES
 _scratch: str | None = None
 SCRATCH = "mlcourse-grading-"  # how the folder is called that has those of several processes
@@ -28,10 +28,10 @@ _starting = threading.Lock()  # the threads of a process share its server
 _PASSED_ON = ("NBGRADER_EXECUTION",)
 
 
-def server() -> Server | Bubblewrap:
-    """The warm server of this process, started when it is first asked for, and again if it was lost.
+def server() -> Door | Bubblewrap:
+    """The warm server of this process: one that it was given, or its own, started when it is first asked for.
 
-    Bubblewrap where the system does not let this process have namespaces.
+    If it was lost, another one is started. Bubblewrap where the system does not let this process have namespaces.
 
     Raises
     ------
@@ -43,14 +43,25 @@ def server() -> Server | Bubblewrap:
         if _server is None or not _server.alive:
             if why := why_not():
                 raise SandboxError(why)
-            _server = Bubblewrap() if system.namespaces_work() else Server(_modules, _scratch)
+            if system.namespaces_work():
+                _server = Bubblewrap()
+            else:
+                own = Server(_modules, _scratch)
+                own.ready()
+                _server = own
         return _server
+
+
+def use(door: Door) -> None:
+    """Have this process ask a server of another one for its kernels."""
+    global _server
+    _server = door
 
 
 def preload(modules: Sequence[str], scratch: str | None = None) -> None:
     """Have the server of this process, if it was not started yet, import other modules than usual.
 
-    It also removes the folder `scratch`, if one is given, when this process is gone.
+    If a folder `scratch` is given, it is used, and removed when this process is gone.
     """
     global _modules, _scratch
     _modules, _scratch = modules, scratch
