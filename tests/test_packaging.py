@@ -95,7 +95,7 @@ class TestPins:
             ("constraints.txt", r"^numpy==.*$", "numpy = 2", "is not a requirement"),
             ("constraints.txt", r"--python-version 3\.11", "--python-version 3.12", "were made for Python 3.12"),
             ("pyproject.toml", r'"numpy"', '"numpy==1.26.4"', "pyproject.toml wants numpy==1.26.4"),
-            ("pyproject.toml", r'"pytest",', '"pytest<8",', "pyproject.toml wants pytest<8"),
+            ("pyproject.toml", r'"pytest<9.2",', '"pytest<8",', "pyproject.toml wants pytest<8"),
             ("pyproject.toml", r'"numpy",', '"numpy", "polars",', "polars is not pinned"),
             ("pyproject.toml", r'requires-python = ">=3\.11"', 'requires-python = ">=3.12"', "python=3.12"),
             ("environment.yml", r"python=3\.11", "python=3.13", "oldest Python, python=3.11"),

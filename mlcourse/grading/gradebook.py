@@ -5,8 +5,6 @@ import functools
 import json
 from collections.abc import Iterator
 
-from jsonschema.exceptions import best_match
-from jsonschema.validators import validator_for
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import common
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -51,23 +49,24 @@ def one_connection() -> Iterator[None]:
 @contextlib.contextmanager
 def one_schema() -> Iterator[None]:
     """Check the schema of nbgrader's metadata once: nbgrader does so for every cell, three times a submission."""
+    jsonschema = common.jsonschema
 
     @functools.cache
     def validator(schema: str):
         schema = json.loads(schema)
-        kind = validator_for(schema)
+        kind = jsonschema.validators.validator_for(schema)
         kind.check_schema(schema)
         return kind(schema)
 
     class Once:
         @staticmethod
         def validate(instance, schema):
-            error = best_match(validator(json.dumps(schema)).iter_errors(instance))
+            error = jsonschema.exceptions.best_match(validator(json.dumps(schema)).iter_errors(instance))
             if error is not None:
                 raise error
 
-    whole, common.jsonschema = common.jsonschema, Once
+    common.jsonschema = Once
     try:
         yield
     finally:
-        common.jsonschema = whole
+        common.jsonschema = jsonschema
