@@ -410,6 +410,8 @@ def input_type(net) -> torch.dtype:
     """Return what a network's inputs have to be: of its weights' type, or whole numbers for an embedding."""
     if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in net.modules()):
         return torch.int64
+    if any(hasattr(module, "computes_in") for module in net.modules()):
+        return torch.float32  # made by mlcourse.optimize.to_half: each of its layers casts what it reads
     weight = next(net.parameters(), None)
     return torch.float32 if weight is None or not weight.dtype.is_floating_point else weight.dtype
 

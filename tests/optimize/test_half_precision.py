@@ -443,3 +443,24 @@ def test_subclassed_keras_model():
 
     with pytest.raises(TypeError, match="sequential or functional"):
         to_half(Own())
+
+
+class TwoReaders(nn.Module):
+    """Two layers read the input; the second could not read it in float16."""
+
+    def __init__(self):
+        super().__init__()
+        self.small, self.large = nn.Linear(2, 2), nn.Linear(2, 2, bias=False)
+        with torch.no_grad():
+            for weight in self.small.parameters():
+                weight.zero_()
+            self.large.weight.copy_(1e-6 * torch.eye(2))
+
+    def forward(self, x):
+        return self.small(x.clamp(max=1.0)) + self.large(x)
+
+
+def test_predictions_do_not_round_what_a_kept_layer_reads():
+    X = torch.tensor([[1e6, 2e5], [1e5, 3e6], [70_000.0, 70_100.0]])  # beyond 65504
+    net = TwoReaders()
+    assert predict(net, X).tolist() == predict(to_half(net, keep=["large"]), X).tolist() == [0, 1, 1]
