@@ -109,9 +109,9 @@ def _memory(process: psutil.Process) -> int:
 
 
 def timed(root: Path, *command: str) -> dict:
-    """Run a command in a course; return seconds, processor seconds and peak memory (bytes)."""
+    """Run a command in a course; return seconds and peak memory (bytes)."""
     environment = {**os.environ, "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]}
-    before, began = os.times(), time.monotonic()
+    began = time.monotonic()
     with open(root / "log.txt", "w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *command], cwd=root, env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -122,11 +122,9 @@ def timed(root: Path, *command: str) -> dict:
         seconds = time.monotonic() - began
         watch.ended.set()
         watch.join()
-    after = os.times()
     if status:
         sys.exit(f"{' '.join(command)} ended with status {status}:\n{(root / 'log.txt').read_text()[-3000:]}")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return {"seconds": seconds, "cpu": cpu, "memory": watch.peak}
+    return {"seconds": seconds, "memory": watch.peak}
 
 
 def measure(name: str, size: int, options, folder: Path) -> dict:
@@ -163,7 +161,7 @@ def row(found: dict) -> str:
             ratio = f"{found['stock']['seconds'] / one['seconds']:6.1f}" if "stock" in found else "     -"
             lines.append(
                 f"{found['assignment']:<20} {size:>5} {way:<6} {one['seconds']:>8.1f} {one['seconds'] / size:>8.2f}"
-                f" {one['cpu'] / size:>8.2f} {one['memory'] / 1e6:>8.0f} {ratio}"
+                f" {one['memory'] / 1e6:>8.0f} {ratio}"
             )
     if found["different"] is not None:
         lines.append(f"{'':<20} {found['cells']} cells compared, {len(found['different'])} with different points")
@@ -187,7 +185,7 @@ def main():
     if min(options.submissions) < 1 or options.jobs < 1:
         parser.error("--submissions and --jobs must be at least 1")
 
-    print(f"{'assignment':<20} {'class':>5} {'way':<6} {'s':>8} {'s each':>8} {'CPU each':>8} {'peak MB':>8}  ratio")
+    print(f"{'assignment':<20} {'class':>5} {'way':<6} {'s':>8} {'s each':>8} {'peak MB':>8}  ratio")
     results = []
     for name in names:
         for size in options.submissions:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import psutil
@@ -187,12 +188,12 @@ class _Runner(NotebookClient):
             finally:
                 guard.cancel()
                 kernel = getattr(self.km.provisioner, "kernel", None)
-                await self._async_cleanup_kernel()
-                context.destroy(linger=0)
                 if kernel is not None:  # its files come after its end
                     kernel.kill()
                     await asyncio.get_running_loop().run_in_executor(None, kernel.wait, 60)
                     self.lost = kernel.lost
+                await self._async_cleanup_kernel()
+                context.destroy(linger=0)
         files = kernel.files if kernel else {}
         outputs, cut = tidy([cell.get("outputs", []) for cell in self.nb.cells], _MOST_IN_ALL)
         if cut:
@@ -214,14 +215,30 @@ class _Runner(NotebookClient):
         manager = self.km  # forgotten on errors
         try:
             await self.async_start_new_kernel(cwd=folder, env={**os.environ, "NBGRADER_EXECUTION": "autograde"})
-            await self.async_start_new_kernel_client()
-            info = await self.async_wait_for_reply(self.kc.kernel_info())
-        except (DeadKernelError, RuntimeError) as error:  # nothing of the notebook was executed yet
+            info = await asyncio.wait_for(self._connect(), self.startup_timeout)
+        except (DeadKernelError, RuntimeError, TimeoutError) as error:  # nothing of the notebook was executed yet
             if kernel := getattr(manager.provisioner, "kernel", None):
                 kernel.kill()
             manager.context.destroy(linger=0)
-            raise SandboxError(f"the kernel could not be started: {error}") from error
-        self.nb.metadata["language_info"] = info["content"]["language_info"] if info else {}
+            says = str(error) or f"it did not answer within {self.startup_timeout} s"
+            raise SandboxError(f"the kernel could not be started: {says}") from error
+        self.nb.metadata["language_info"] = info["content"].get("language_info", {})
+
+    async def _connect(self) -> dict:
+        """Wait until the kernel answers, and what it publishes arrives; Jupyter's own way takes 0.2 s longer."""
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        self.kc.allow_stdin = False
+        while True:
+            self.kc.kernel_info()
+            try:
+                info = await self.kc.get_shell_msg(timeout=1)
+                await self.kc.get_iopub_msg(timeout=0.2)
+            except Empty:
+                if not await self.km.is_alive():
+                    raise DeadKernelError("it ended before it answered") from None
+            else:
+                return info
 
     async def _guard(self) -> None:
         """End the kernel when its messages fill the memory of this process, by whatever socket they come.
