@@ -18,6 +18,7 @@ from mlcourse.models import (
     SpectrogramCNN,
     TextCNN,
     activity_cnn,
+    faster_rcnn_vgg16,
     lecture_cnn,
     small_mobilenet,
 )
@@ -146,6 +147,20 @@ def test_mobilenet_has_its_published_size():
     table = count(net, torch.zeros(1, 3, 224, 224))
     assert table.parameters.sum() == 3_504_872
     assert table.macs.sum() == 300_774_272  # "300 M multiply-adds": Sandler et al., CVPR 2018, table 4
+
+
+def test_faster_rcnn_has_its_published_size():
+    """548.3 MB, 87.2 % of them in fc6 and fc7; Faster R-CNN on VGG-16, 21 classes, up to 300 regions."""
+    with torch.device("meta"):
+        net = faster_rcnn_vgg16()
+    table = count(net, torch.zeros(1, 3, 320, 320))
+    assert table.parameters.sum() == 137_078_239
+    assert table.weight_bytes.sum() == 548_312_956
+    assert round(100 * table.weight_bytes[["fc6", "fc7"]].sum() / table.weight_bytes.sum(), 1) == 87.2
+    assert table.macs["fc6"] == 300 * 7 * 7 * 512 * 4096
+    # A convolution of VGG-16 on 320x320 pixels against 224x224, on which it is published; the last pooling is left out.
+    convolutions = table.macs[[name for name in table.index if name.startswith("backbone")]].sum()
+    assert convolutions * 224**2 == 15_346_630_656 * 320**2
 
 
 def test_keras_and_torch_agree_on_one_network():

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from mlcourse.measure import count, profile, roofline
-from mlcourse.models import activity_cnn, small_mobilenet
+from mlcourse.models import activity_cnn, faster_rcnn_vgg16, small_mobilenet
 
 
 @pytest.fixture(scope="module")
@@ -153,3 +153,18 @@ def test_keras_layers_keep_their_names_in_a_nested_model():
     inside = keras.Sequential([keras.layers.Dense(3, name="deep")], name="inside")
     net = keras.Sequential([keras.Input((4,)), inside])
     assert list(profile(net, torch.zeros(1, 4), repeats=1).table.index) == ["inside.deep"]
+
+
+def test_faster_rcnn_of_full_size():
+    """548.3 MB, of which 87.2 % are fc6 and fc7: a board's memory goes there."""
+    with torch.device("meta"):
+        net = faster_rcnn_vgg16()
+    net.to_empty(device="cpu")  # random weights would take seconds
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.zero_()
+    profiled = profile(net, torch.zeros(1, 3, 64, 64), repeats=1)
+    assert round(profiled.totals.weight_bytes / 1e6, 1) == 548.3
+    share = profiled.table.weight_bytes[["fc6", "fc7"]].sum() / profiled.totals.weight_bytes
+    assert round(100 * share, 1) == 87.2
+    assert (profiled.table.ms > 0).all()

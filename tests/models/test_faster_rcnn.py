@@ -326,7 +326,48 @@ class TestForeignWeights:
         assert all(torch.equal(before[key], value) for key, value in net.state_dict().items())
 
 
+def drawn_cells():
+    """Twelve red discs, paler in the middle, on a bright ground; and their boxes. No recording is needed."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:240, :320]
+    image = np.empty((3, 240, 320), dtype=np.float32)
+    image[:] = np.array([0.78, 0.73, 0.72])[:, None, None]
+    boxes = []
+    for y in range(40, 240, 80):
+        for x in range(40, 320, 80):
+            radius = np.hypot(rows - y, columns - x) / 20
+            inside = np.clip(8 * (1 - radius), 0, 1) * (0.18 + 0.12 * np.minimum(radius, 1))
+            image -= inside * np.array([0.3, 1, 0.8])[:, None, None]
+            boxes.append([x - 20, y - 20, x + 20, y + 20])
+    image += rng.normal(0, 0.01, image.shape)
+    return torch.tensor(image)[None], torch.tensor(boxes, dtype=torch.float32)
+
+
 class TestPretrained:
+    def test_it_finds_drawn_cells(self):
+        images, boxes = drawn_cells()
+        net = pretrained_faster_rcnn()
+        assert not net.training
+        (found,) = net(images)
+        assert set(found["labels"].tolist()) == {1}
+        assert (box_iou(boxes, found["boxes"]).max(dim=1).values > 0.5).all()
+
+    @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+    def test_half_precision_finds_the_same_drawn_cells(self, dtype):
+        """No layer stays in float32. A region next door may win where all are sure: boxes agree, not to the pixel."""
+        images, _ = drawn_cells()
+        net = pretrained_faster_rcnn()
+        half = to_half(net, dtype, keep=())
+        assert {weight.dtype for weight in half.parameters()} == {getattr(torch, dtype)}
+        (wanted,), (found,) = net(images), half(images)
+        overlap, index = box_iou(wanted["boxes"], found["boxes"]).max(dim=1)
+        assert len(found["boxes"]) == len(wanted["boxes"])
+        assert sorted(index.tolist()) == list(range(len(index)))
+        assert (overlap > 0.5).all()
+        assert overlap.mean() > 0.75
+        assert torch.equal(found["labels"][index], wanted["labels"])
+        assert torch.allclose(found["scores"][index], wanted["scores"], atol=0.02)
+
     def test_it_finds_blood_cells_that_it_never_saw(self, real_data):
         """At least 0.60 is asked for; 14 images, of which none was learned from."""
         report = weights_report("faster_rcnn")

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from mlcourse.measure import count
 from mlcourse.models import faster_rcnn_vgg16, small_faster_rcnn
-from mlcourse.optimize import prunable_layers, remove_channels, remove_neurons
+from mlcourse.optimize import prunable_layers, remove_channels, remove_neurons, to_half
 
 
 class Detector(nn.Module):
@@ -94,6 +95,20 @@ def test_full_size_network(options):
     small = remove_neurons(net, keep=0.2, **options)
     assert sum(weight.numel() for weight in small.parameters()) == 38_407_769
     assert (small.fc6.out_features, small.fc7.out_features) == (819, 819)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_full_size_network_in_half_precision(dtype):
+    """153.6 MB after pruning, -72.0 %; 76.8 MB in 16 bits, -86.0 %."""
+    with torch.device("meta"):
+        net = faster_rcnn_vgg16()
+    small = remove_neurons(net, keep=0.2, layers=("fc6", "fc7"))
+    nets = {"whole": net, "removed": small, "half": to_half(small, dtype, keep=())}
+    tables = {name: count(one, torch.zeros(1, 3, 320, 320)) for name, one in nets.items()}
+    held = {name: table.weight_bytes.sum() for name, table in tables.items()}
+    assert tables["half"].parameters.sum() == 38_407_769
+    assert held == {"whole": 548_312_956, "removed": 153_631_076, "half": 76_815_538}
+    assert [round(100 * (held[name] / held["whole"] - 1), 1) for name in ("removed", "half")] == [-72.0, -86.0]
 
 
 def test_small_sibling_agrees_with_zeroed_channels():
