@@ -10,6 +10,7 @@ import torch
 from torch.utils._pytree import tree_leaves
 
 from mlcourse.optimize.channels import Reason
+from mlcourse.optimize.indexing import chosen_by_values
 from mlcourse.optimize.layer_rules import LAYER_RULES
 
 
@@ -164,8 +165,8 @@ def _move(recording, name, args, kwargs, result):
     moved = _moving_function(name)
     if all(recording.numbers(t) is None for t in tensors):
         return _show(recording, name, args, kwargs, result, lambda positions: moved(positions, *rest, **options))
-    if name == "getitem" and any(recording.numbers(t) is not None for t in _tensors(rest)):
-        return recording.refuse(name, _tensors(args))  # which elements are taken depends on values
+    if not several and chosen_by_values(recording, name, first, rest, options):
+        return recording.refuse(name, _tensors(args, kwargs), "takes channels by what the network computes")
     moving = [_full(recording, t) for t in tensors]
     found = moved(moving if several else moving[0], *rest, **options)
     for part, numbers in zip(_tensors(result), _tensors(found), strict=True):

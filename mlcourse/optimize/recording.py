@@ -70,7 +70,11 @@ class _Recording(TorchFunctionMode):
 
     def numbers(self, tensor) -> torch.Tensor | None:
         """Compact numbers of a tensor's channels, or None if it has none."""
-        return self.tensors.get(id(tensor), (None, None, ()))[1]
+        return self.tensors.get(id(tensor), (None, None))[1]
+
+    def flowing(self, tensor) -> frozenset[Reason]:
+        """Refusals that a tensor has come through."""
+        return self.tensors.get(id(tensor), (None, None, frozenset()))[2]
 
     def name(self, tensor) -> str | None:
         """Name of a parameter or buffer."""
@@ -110,7 +114,7 @@ class _Recording(TorchFunctionMode):
 
     def reads(self, tensor) -> None:
         """A layer reads this tensor: refusals ahead of it are in the midst of the network."""
-        for reason in {*self.tensors.get(id(tensor), (None, None, ()))[2], *self.decided}:
+        for reason in {*self.flowing(tensor), *self.decided}:
             reason.blocks = True
         self.uses(tensor)
 
@@ -141,7 +145,7 @@ class _Recording(TorchFunctionMode):
         if name in QUERIES or name.startswith("is_"):
             return result
         given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
-        flowing = {reason for t in given for reason in self.tensors.get(id(t), (None, None, ()))[2]}
+        flowing = {reason for t in given for reason in self.flowing(t)}
         refused = rule_for(name)(self, name, args, kwargs, result)
         if refused is not None:
             flowing.add(refused)
@@ -158,8 +162,7 @@ class _Recording(TorchFunctionMode):
         return result
 
     def _remember(self, tensor, numbers):
-        reasons = self.tensors.get(id(tensor), (None, None, frozenset()))[2]
-        self.tensors[id(tensor)] = (tensor, numbers, reasons)
+        self.tensors[id(tensor)] = (tensor, numbers, self.flowing(tensor))
 
     def finish(self, output) -> None:
         """Channels that the network answers with have to stay."""

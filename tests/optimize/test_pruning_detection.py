@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from mlcourse.measure import count
-from mlcourse.models import faster_rcnn_vgg16, small_faster_rcnn
+from mlcourse.models import faster_rcnn_vgg16, pretrained_faster_rcnn, small_faster_rcnn
 from mlcourse.optimize import prunable_layers, remove_channels, remove_neurons, to_half
 
 
@@ -142,3 +142,60 @@ def test_what_can_be_pruned_in_the_small_sibling():
     assert list(widths) == [*convolutions, "fc6", "fc7"]
     with pytest.raises(ValueError, match=r"rpn\.scores cannot lose outputs: .* in the network's forward"):
         remove_channels(net, 0.5, torch.zeros(1, 3, 64, 64))
+
+
+@pytest.mark.parametrize("keep", [0.2, 0.02])
+def test_images_on_which_the_pruned_one_finds_other_classes(keep):
+    """Which classes are found in the example, if any, is no matter of which outputs belong together."""
+    net, image = pretrained_faster_rcnn(), torch.zeros(1, 3, 240, 320)
+    small = remove_neurons(net, keep, layers=("fc6", "fc7"), example=image)
+    assert small.fc6.out_features == small.fc7.out_features == round(512 * keep)
+    assert small.boxes.out_features == 16
+
+
+class Routed(nn.Module):
+    """One layer decides in which order the rows, or the channels, of another are read."""
+
+    def __init__(self, pick):
+        super().__init__()
+        self.router, self.one, self.two, self.pick = nn.Linear(3, 6), nn.Linear(3, 6), nn.Linear(6, 2), pick
+
+    def forward(self, x):
+        return self.two(self.pick(torch.relu(self.one(x)), self.router(x)))
+
+
+@pytest.mark.parametrize(
+    "pick",
+    [
+        lambda h, by: h[by[:, 0].argsort()],
+        lambda h, by: h[by[:, 0].argsort(), ...],
+        lambda h, by: h[None, by[:, 0].argsort(), :][0],
+        lambda h, by: h.index_select(0, by[:, 0].argsort()),
+        lambda h, by: h[by.sort(dim=1).values.isfinite().all(dim=1)],
+    ],
+)
+def test_values_may_choose_rows(pick):
+    torch.manual_seed(0)
+    net, x = Routed(pick), torch.randn(2, 4, 3)
+    small = remove_channels(net, {"one": [0, 2, 5]}, x[0])
+    net.one.register_forward_hook(lambda _, inputs, output: output.index_fill(1, torch.tensor([1, 3, 4]), 0.0))
+    for rows in x:
+        torch.testing.assert_close(small(rows), net(rows))
+
+
+@pytest.mark.parametrize(
+    "pick",
+    [
+        lambda h, by: h[:, by[0].argsort()],
+        lambda h, by: h[..., by[0].argsort()],
+        lambda h, by: h[:, None, by[0].argsort()][:, 0],
+        lambda h, by: h.index_select(1, by[0].argsort()),
+        lambda h, by: h.gather(1, by.argsort(dim=1)),
+        lambda h, by: torch.take_along_dim(h, by.argsort(dim=1), dim=1),
+        lambda h, by: h[by.argsort(dim=1) >= 0].reshape(len(h), -1),
+    ],
+)
+def test_values_may_not_choose_channels(pick):
+    """Of another input they would choose others: what is read where cannot be known."""
+    with pytest.raises(ValueError, match=r"one cannot lose outputs: .* by what the network computes"):
+        remove_neurons(Routed(pick), 0.5, layers=["one"], example=torch.randn(4, 3))
