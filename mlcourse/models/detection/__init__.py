@@ -16,7 +16,7 @@ from mlcourse.models.detection.nms import class_nms, nms
 from mlcourse.models.detection.roi_pool import roi_pool
 from mlcourse.models.detection.rpn import RegionProposalNetwork
 from mlcourse.models.detection.vgg import load_vgg16
-from mlcourse.models.detection.voc_map import average_precision, voc_map
+from mlcourse.models.detection.voc_map import average_precision, precision_recall, voc_map
 
 __all__ = [
     "FasterRCNN",
@@ -35,6 +35,7 @@ __all__ = [
     "grid_anchors",
     "load_vgg16",
     "nms",
+    "precision_recall",
     "pretrained_faster_rcnn",
     "roi_pool",
     "small_faster_rcnn",
