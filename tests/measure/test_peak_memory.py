@@ -24,8 +24,8 @@ def test_the_peak_and_not_the_sum_nor_the_end():
         del first, second
         return torch.ones(MB)
 
-    assert peak_memory(steps) == pytest.approx(80 * MB, abs=ROOM)
-    assert peak_memory(steps) == pytest.approx(80 * MB, abs=ROOM)
+    for _ in range(2):  # 120 and more if what is freed counted, 380 for the sum
+        assert peak_memory(steps) == pytest.approx(80 * MB, abs=30 * MB)
 
 
 def test_what_lives_already_does_not_count():
