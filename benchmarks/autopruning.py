@@ -24,7 +24,7 @@ VALIDATION, CALIBRATION = 300, 64
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--budget", type=float, default=0.45, help="share of the cost left (default: 0.45)")
+    parser.add_argument("--budget", type=float, default=0.38, help="share of the cost left (default: 0.38)")
     parser.add_argument("--loss", type=float, default=0.01, help="validation accuracy that may be lost (default: 0.01)")
     parser.add_argument("--unit", default="macs", choices=("macs", "ms"), help="of the budget (default: macs)")
     parser.add_argument("--epochs", type=int, default=24, help="of the networks from scratch (default: 24)")
