@@ -2,7 +2,8 @@
 
 Hands in the work of generated classes - right, wrong (planted solutions from ``tests/assignments``), raising and slow -
 and grades each class twice in one run: with ``nbgrader autograde`` as it comes (no setting but the time limit of a
-cell), and with ``mlcourse grade``. Then compares every cell's points in both gradebooks.
+cell), and with ``mlcourse grade``. Then compares every cell's points in both gradebooks, and says what the cells
+themselves take where everything is imported already: no way of grading with as many workers can be faster than that.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import os
 import random
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import nbformat
 import psutil
 
 REPO = Path(__file__).resolve().parents[1]
@@ -26,10 +29,16 @@ sys.path[:0] = [str(REPO / "tests"), str(REPO / "tests" / "assignments")]
 import assignment_gates as gates  # noqa: E402
 import nbcourse  # noqa: E402
 
+from mlcourse.grading import execution  # noqa: E402
+from mlcourse.grading.course import Course  # noqa: E402
 from mlcourse.grading.releasing import release  # noqa: E402
+from mlcourse.grading.sandbox import provisioner  # noqa: E402
+from mlcourse.grading.sandbox.client import MODULES  # noqa: E402
+from mlcourse.grading.sanitizing import Sanitizer  # noqa: E402
 
 DEFAULT = "a06_profiling"  # imports torch, and asks for little but thought
 KINDS = ("right", "right", "wrong", "wrong", "partly", "raising", "slow")
+CLOCK = "import time; print(time.process_time())"
 SLOW = 1.0  # seconds that a slow answer needs on top, on the processor
 STOCK = """c = get_config()
 c.CourseDirectory.course_id = "mlcourse"
@@ -127,6 +136,21 @@ def timed(root: Path, *command: str) -> dict:
     return {"seconds": seconds, "memory": watch.peak}
 
 
+def seconds_of_cells(root: Path, name: str, students: int) -> float:
+    """Mean processor time (s) of the cells of the first students, in a kernel that has imported everything."""
+    sanitizer = Sanitizer(Course.open(root), name)
+    clock = execution.new_job(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CLOCK)]), {})["cells"]
+    provisioner.preload(MODULES)
+    taken = []
+    for number in range(students):
+        job = sanitizer.job(f"student{number:03}", name)
+        cells = execution.execute({**job, "cells": clock + job["cells"] + clock})["cells"]
+        before, after = (float("".join(out["text"] for out in cell["outputs"])) for cell in (cells[0], cells[-1]))
+        taken.append(after - before)
+    provisioner.close_server()
+    return statistics.mean(taken)
+
+
 def measure(name: str, size: int, options, folder: Path) -> dict:
     """Grade one class in both ways."""
     ours, stock = folder / "ours", folder / "stock"
@@ -139,6 +163,7 @@ def measure(name: str, size: int, options, folder: Path) -> dict:
         (stock / "nbgrader_config.py").write_text(STOCK)
         found["stock"] = timed(stock, "nbgrader", "autograde", name)
     found["ours"] = timed(ours, "mlcourse", "grade", name, "--jobs", str(options.jobs))
+    found["cells_s"] = seconds_of_cells(ours, name, min(size, len(KINDS)))
     if not options.no_stock:
         mine, theirs = nbcourse.all_scores(ours), nbcourse.all_scores(stock)
         assert len(mine) == size, f"{len(mine)} of {size} submissions are in the gradebook"
@@ -152,7 +177,7 @@ def measure(name: str, size: int, options, folder: Path) -> dict:
     return found
 
 
-def row(found: dict) -> str:
+def row(found: dict, jobs: int) -> str:
     """One line of the table for each way."""
     lines, size = [], found["submissions"]
     for way in ("stock", "ours"):
@@ -163,6 +188,9 @@ def row(found: dict) -> str:
                 f"{found['assignment']:<20} {size:>5} {way:<6} {one['seconds']:>8.1f} {one['seconds'] / size:>8.2f}"
                 f" {one['memory'] / 1e6:>8.0f} {ratio}"
             )
+    least = found["cells_s"] * size / jobs
+    bound = f": at most {found['stock']['seconds'] / least:.1f} times as fast" if "stock" in found else ""
+    lines.append(f"{'':<20} cells alone {found['cells_s']:.2f} s each, {least:.1f} s in all with {jobs} workers{bound}")
     if found["different"] is not None:
         lines.append(f"{'':<20} {found['cells']} cells compared, {len(found['different'])} with different points")
         lines += [f"{'':<20}   {one}" for one in found["different"]]
@@ -191,7 +219,7 @@ def main():
         for size in options.submissions:
             with tempfile.TemporaryDirectory(prefix="grading-") as folder:
                 results.append(measure(name, size, options, Path(folder)))
-            print(row(results[-1]), flush=True)
+            print(row(results[-1], options.jobs), flush=True)
             if options.to:
                 options.to.write_text(json.dumps(results, indent=1) + "\n")
     if any(found["different"] for found in results):

@@ -6,6 +6,7 @@ hang. It is started with an empty environment, which could be read in ``/proc``,
 
 import array
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -37,6 +38,7 @@ def main() -> None:
             "MPLCONFIGDIR": "/nonexistent",
         }
     )
+    _keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader decides what Ctrl-C means
     sys.modules["debugpy"] = None  # nobody debugs in here: ipykernel does without, and a kernel starts sooner
     missing = _import(sys.argv[3:])
@@ -65,6 +67,18 @@ def main() -> None:
             finally:
                 os._exit(0)
         os.close(received)
+
+
+def _keep_freed_memory() -> None:
+    """Have this process and its forks keep what they free for the next array, instead of giving it back to the system.
+
+    Getting it anew costs a fault a page, in a virtual machine a dear one: of a training loop's time a fourth or more.
+    """
+    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+    with contextlib.suppress(AttributeError):  # not the GNU C library
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(trim_threshold, 2**30)
+        mallopt(mmap_threshold, 2**25)  # the most that older versions take
 
 
 def _import(modules) -> list[str]:
