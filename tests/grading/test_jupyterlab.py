@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,8 @@ import urllib.request
 import nbcourse
 import pytest
 import tiny
+
+_PLANTED = "from IPython.display import HTML\nHTML('<b>seen</b><script>planted()</script>')"
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +75,27 @@ def test_formgrader_releases_grades_and_writes_pages(served):
     page = root / "assignments" / "feedback" / "ann" / tiny.NAME / f"{tiny.NAME}.html"
     assert "8231" not in page.read_text()
     assert "Manage Assignments" in ask("/formgrader/manage_assignments")
+
+
+def test_formgrader_shows_work_in_which_nothing_runs(served):
+    """What an instructor opens in order to read an answer would run with all of her rights."""
+    root, ask = served
+    if not (root / "assignments" / "release").exists():
+        assert ask(f"/formgrader/api/assignment/{tiny.NAME}/assign", {})["success"]
+    hostile = {
+        "double": f"{tiny.RIGHT['double']}\n{_PLANTED}",
+        "third": tiny.RIGHT["third"],
+        "explain": "My <i>reason</i> <img src='x' onerror='planted()'> [click](javascript:planted())",
+    }
+    nbcourse.hand_in(root / "assignments", "eve", tiny.NAME, hostile)
+    assert ask(f"/formgrader/api/submission/{tiny.NAME}/eve/autograde", {})["success"]
+    found = ask(f"/formgrader/api/submitted_notebooks/{tiny.NAME}/{tiny.NAME}")
+    (submission,) = [one for one in found if one["student"] == "eve"]
+    page = ask(f"/formgrader/submissions/{submission['id']}/")
+    assert "<b>seen</b>" in page
+    assert "<i>reason</i>" in page
+    elements = re.findall(r"<[^>]*planted[^>]*>|<script>\s*planted", page)
+    assert not elements
 
 
 def test_validate_button(served):
